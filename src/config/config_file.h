@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reads Options from a TOML file, then from environment variables KAFKA_ICEBERG__SECTION__KEY, and
+// checks them as a whole. All problems are reported at once, each with file, line, column, what is
+// wrong and how to fix it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/options.h"
+#include "core/result.h"
+
+namespace kafka_iceberg::config {
+
+struct Problem {
+  std::string file;  // or "environment variable NAME"
+  int line = 0;      // 0: no position
+  int column = 0;
+  std::string key;  // "kafka.topic"
+  std::string message;
+  std::string fix;  // may be empty
+
+  // "config.toml:3:1: kafka.topik: unknown key; did you mean \"topic\"?"
+  std::string ToString() const;
+};
+
+struct LoadedOptions {
+  Options options;
+  std::vector<Problem> problems;  // empty: the options may be used
+  std::vector<Problem> warnings;  // legal, but probably not meant
+};
+
+using Environment = std::map<std::string, std::string>;
+Environment ProcessEnvironment();
+
+// kNotFound or kIo when the file cannot be read at all. `${NAME}` inside string values is replaced
+// from `environment`.
+Result<LoadedOptions> LoadOptionsFile(const std::string& path, const Environment& environment);
+LoadedOptions ParseOptions(std::string_view toml, const std::string& name,
+                           const Environment& environment);
+
+// What a whole configuration must have (a topic, a group, a table, ...); part of the functions
+// above.
+std::vector<Problem> CheckOptions(const Options& options, const std::string& file);
+
+// The nearest of `known` to `word`, when it is near enough to be a typing mistake; else empty.
+std::string Nearest(std::string_view word, const std::vector<std::string>& known);
+
+}  // namespace kafka_iceberg::config

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Options: the whole configuration as plain values, with defaults. Filled by config_file.h from
+// TOML, environment and flags; the engine hands each module only its own part. A value.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kafka_iceberg::config {
+
+struct SchemaField {
+  std::string name;  // dots are part of the name
+  std::string type;  // an Iceberg type: "long", "decimal(9,2)", "list<string>", "map<string,long>",
+                     // "struct<a:int,b:string>"
+  bool required = false;
+  std::string doc;
+};
+
+struct KafkaOptions {
+  std::string bootstrap_servers;
+  std::string topic;  // exactly one of topic, topics, topic_pattern
+  std::vector<std::string> topics;
+  std::string topic_pattern;
+  std::string consumer_group;
+  std::string format = "json";
+  std::string group_protocol = "classic";             // classic | consumer (KIP-848)
+  std::string auto_offset_reset = "earliest-if-new";  // earliest-if-new | earliest | latest | error
+  std::string isolation_level = "read_committed";
+  std::map<std::string, std::string> security;    // [kafka.security]
+  std::map<std::string, std::string> librdkafka;  // [kafka.librdkafka], passed through and checked
+};
+
+struct FileCatalogOptions {
+  std::string warehouse_path;  // a folder or file:// URI
+  std::string s3_endpoint, s3_region, s3_access_key, s3_secret_key;
+  bool s3_path_style = true;
+};
+
+struct TableManagementOptions {
+  bool auto_create_if_missing = true;
+  std::string schema_mismatch_action = "fail";  // fail | evolve | warn
+  std::string partition_strategy = "daily";     // daily | hourly | identity | bucket
+  std::string partition_column = "_kafka_timestamp";
+  std::optional<std::vector<std::string>>
+      partition_by;  // wins over the strategy; an empty list: unpartitioned
+  int32_t format_version = 2;
+  std::map<std::string, std::string> properties;
+  std::vector<std::string> identifier_fields;
+  std::vector<std::string> sort_by;
+};
+
+struct CatalogManagerOptions {
+  int32_t connection_pool_size = 5;
+  int32_t health_check_interval_seconds = 60;
+  std::vector<int32_t> reconnect_backoff_ms = {100, 500, 2000, 5000};
+};
+
+struct IcebergOptions {
+  std::string catalog_type = "file";
+  std::string database_name;  // levels separated by dots
+  std::string table_name;
+  FileCatalogOptions file;
+  TableManagementOptions table_management;
+  CatalogManagerOptions catalog_manager;
+  // Sections of catalogs that this build does not serve yet are checked for known keys and kept as
+  // text.
+  std::map<std::string, std::map<std::string, std::string>> other_catalogs;
+};
+
+struct SchemaOptions {
+  std::string file;                 // a TOML file holding [[fields]]
+  std::vector<SchemaField> fields;  // declared; empty: infer
+  int32_t infer_records = 1000;
+  std::vector<std::string> metadata_columns = {"_kafka_partition", "_kafka_offset",
+                                               "_kafka_timestamp"};
+};
+
+struct HotBufferOptions {
+  int32_t ttl_seconds = 60;
+  int32_t max_size_mb = 256;
+  std::string key_column;
+};
+
+struct CommitOptions {
+  int32_t interval_seconds = 60;  // never above hot_buffer.ttl_seconds
+  int32_t max_mb = 0;             // 0: half of hot_buffer.max_size_mb
+  int32_t target_file_size_mb = 512;
+  std::string compression = "snappy";  // snappy | zstd | none
+};
+
+struct DeadLetterOptions {
+  std::string mode = "file";
+  std::string table, topic;
+  double max_rate = 0;  // letters a second before ingest pauses; 0: no limit
+};
+
+struct MaintenanceOptions {
+  bool compact_enabled = false;
+  int32_t compact_interval_seconds = 3600;
+};
+
+struct Options {
+  KafkaOptions kafka;
+  IcebergOptions iceberg;
+  SchemaOptions schema;
+  HotBufferOptions hot_buffer;
+  CommitOptions commit;
+  DeadLetterOptions dead_letter;
+  MaintenanceOptions maintenance;
+  std::string state_directory = "./kafka-iceberg-state";
+  std::string server_listen = "127.0.0.1:8088";  // "" turns it off
+  int32_t shutdown_timeout_seconds = 60;
+  int32_t threads = 0;  // decode-and-write threads; 0: one per core, at most 8
+};
+
+}  // namespace kafka_iceberg::config
