@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The version of the Kafka client library this process runs with. Pure.
+#pragma once
+
+#include <string>
+
+namespace kafka_iceberg::kafka {
+
+std::string ClientVersion();
+
+}  // namespace kafka_iceberg::kafka

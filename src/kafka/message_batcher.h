@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// MessageBatcher: collects librdkafka messages into one SourceBatch per topic. The records are
+// views of librdkafka's memory, and the batch's owner gives the messages back when the batch dies,
+// on whatever thread: nothing is copied and nothing is allocated per record.
+//
+// Owned by the source, used on its poll thread.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/record.h"
+#include "kafka/rdkafka_handles.h"
+
+namespace kafka_iceberg::kafka {
+
+class MessageBatcher {
+ public:
+  MessageBatcher(std::shared_ptr<ConsumerClient> client, bool want_headers);
+  ~MessageBatcher();
+
+  // Makes this topic's batch the one that Add() adds to. False when there is none: then Open()
+  // makes it, with room for `expected` records.
+  bool Select(std::string_view topic);
+  void Open(std::string_view topic, size_t expected);
+  // Takes ownership of a message without error, of the selected topic.
+  void Add(rd_kafka_message_t* message);
+  std::vector<SourceBatch> Take();
+
+ private:
+  class Messages;
+
+  std::span<const Header> ParseHeaders(rd_kafka_message_t* message);
+
+  const std::shared_ptr<ConsumerClient> client_;
+  const bool want_headers_;
+  std::vector<SourceBatch> batches_;
+  SourceBatch* selected_ = nullptr;
+  Messages* selected_messages_ = nullptr;
+};
+
+}  // namespace kafka_iceberg::kafka
