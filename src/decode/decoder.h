@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Decoder: payloads straight into typed Arrow columns, in one pass, without a row object in between.
+//
+// One decoder belongs to one writer thread. A record that does not fit never stops the others: it leaves no trace in
+// the columns and is reported as a DeadLetter. Implementations pass decoder_conformance.h.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/record.h"
+#include "core/result.h"
+#include "decode/dead_letter.h"
+#include "iceberg/type.h"
+
+namespace arrow {
+class RecordBatch;
+class Schema;
+}  // namespace arrow
+
+namespace kafka_iceberg::decode {
+
+struct DecodeStats {
+  int64_t records = 0;
+  int64_t rows = 0;
+  int64_t dead_letters = 0;
+  int64_t tombstones = 0;      // null values, skipped
+  int64_t ignored_fields = 0;  // members of the payload that no column takes
+};
+
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+
+  // Appends the records as rows; those that do not fit are added to `dead_letters`.
+  // records = rows + dead letters + tombstones, always.
+  virtual DecodeStats Decode(const std::string& topic, std::span<const Record> records,
+                             std::vector<DeadLetter>& dead_letters) = 0;
+  virtual int64_t pending_rows() const = 0;
+  virtual int64_t pending_bytes() const = 0;  // memory of the columns being built
+  // The rows since the last call as one immutable batch (columns in the order of arrow_schema()); null when none.
+  virtual std::shared_ptr<arrow::RecordBatch> Seal() = 0;
+  // Every field carries its Iceberg id under "PARQUET:field_id", at every depth.
+  virtual const std::shared_ptr<arrow::Schema>& arrow_schema() const = 0;
+};
+
+}  // namespace kafka_iceberg::decode
