@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// FlushEpoch: everything of one table since the last flush, as it is offered to a commit. A plain
+// value.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "commit/ledger.h"
+#include "write/table_writer.h"
+
+namespace kafka_iceberg::commit {
+
+// An epoch without files still moves the ledger.
+struct FlushEpoch {
+  std::string uuid;         // names the commit for ever: "kafka-iceberg.commit-id"
+  int64_t snapshot_id = 0;  // fixed when the epoch is sealed, never changed by a retry
+  std::vector<write::StagedFile> files;
+  EpochRanges ranges;
+  int64_t rows = 0;
+  int64_t dead_letters = 0;
+  // The table (not only its name) that the files were written for; when known, no other table takes
+  // them.
+  std::string table_uuid;
+};
+
+}  // namespace kafka_iceberg::commit
