@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/commit_stage.h"
+
+#include <iterator>
+#include <utility>
+
+#include "core/check.h"
+#include "write/verify_file.h"
+
+namespace kafka_iceberg::engine {
+namespace {
+
+constexpr int64_t kTrimEveryCommits = 500;
+
+}  // namespace
+
+CommitStage::CommitStage(CommitStageOptions options, CommitStageContext context)
+    : options_(std::move(options)), context_(std::move(context)) {}
+
+void CommitStage::Handle(CommitMessage message, const std::stop_token& stop) {
+  if (auto* part = std::get_if<EpochPart>(&message)) {
+    if (part->generation != generation_ || blocked_) return;
+    pending_[part->epoch].parts.push_back(std::move(*part));
+  } else if (auto* sealed = std::get_if<EpochSealed>(&message)) {
+    if (sealed->generation != generation_ || blocked_) return;
+    pending_[sealed->epoch].sealed = std::move(*sealed);
+  } else if (const auto* offsets = std::get_if<OffsetsCommitted>(&message)) {
+    Record({commit::OffsetCommit{.table = options_.table, .ranges = offsets->ranges}});
+    return;
+  } else {
+    HandleDiscard(std::get<DiscardMessage>(message));
+    return;
+  }
+  CommitReady(stop);
+}
+
+void CommitStage::CommitReady(const std::stop_token& stop) {
+  while (!pending_.empty() && !blocked_) {
+    Pending& oldest = pending_.begin()->second;
+    const bool complete =
+        oldest.sealed && oldest.parts.size() == static_cast<size_t>(options_.writers);
+    if (!complete) return;
+    EpochSealed sealed = *std::move(oldest.sealed);
+    std::vector<EpochPart> parts = std::move(oldest.parts);
+    pending_.erase(pending_.begin());
+    blocked_ = !CommitOne(std::move(sealed), std::move(parts), stop);
+  }
+}
+
+bool CommitStage::CommitOne(EpochSealed sealed, std::vector<EpochPart> parts,
+                            const std::stop_token& stop) {
+  context_.metrics.GetCounter("kafka_iceberg_flushes_total", {{"reason", sealed.reason}}).Add();
+  context_.metrics.GetHistogram("kafka_iceberg_flush_duration_seconds")
+      .Observe(std::chrono::duration<double>(context_.clock.Steady() - sealed.sealed_at).count());
+  Result<commit::FlushEpoch> epoch = Assemble(sealed, parts);
+  if (!epoch.ok()) {
+    context_.send_control(StageFailed{.generation = sealed.generation, .error = epoch.error()});
+    return false;
+  }
+  Result<commit::SnapshotCommitResult> result = CommitUntilDecided(*epoch, stop);
+  if (result.ok()) {
+    Finish(sealed, *epoch, *result);
+    return true;
+  }
+  context_.metrics
+      .GetCounter("kafka_iceberg_commit_failures_total",
+                  {{"outcome", std::string(ToString(result.error().code()))}})
+      .Add();
+  if (result.error().code() == ErrorCode::kConflict) {
+    // Fenced is proven: the letters' records belong to somebody else, or will be decoded again.
+    if (const Status status = context_.dead_letters.Discard(epoch->uuid); !status.ok()) {
+      context_.logger.Warn("cannot drop staged dead letters; the next start decides about them",
+                           {{"reason", status.error().message()}});
+    }
+    context_.send_control(
+        EpochFenced{.generation = sealed.generation, .explanation = result.error().message()});
+  } else {
+    context_.send_control(StageFailed{.generation = sealed.generation, .error = result.error()});
+  }
+  return false;
+}
+
+// From parts to one epoch whose files are checked and whose story is durable, ready to be committed
+// or adopted.
+Result<commit::FlushEpoch> CommitStage::Assemble(const EpochSealed& sealed,
+                                                 std::vector<EpochPart>& parts) {
+  commit::FlushEpoch epoch{.uuid = NewUuid(context_.random),
+                           .snapshot_id = context_.coordinator.NewSnapshotId(),
+                           .ranges = sealed.ranges,
+                           .table_uuid = options_.table_uuid};
+  std::vector<decode::DeadLetter> letters;
+  int64_t records = 0;
+  for (EpochPart& part : parts) {
+    records += part.stats.records;
+    epoch.rows += part.stats.rows;
+    std::ranges::move(part.files, std::back_inserter(epoch.files));
+    std::ranges::move(part.dead_letters, std::back_inserter(letters));
+  }
+  // What was handed to the writers is what came out of them: nothing vanished in between.
+  CHECK(records == sealed.records);
+  epoch.dead_letters = static_cast<int64_t>(letters.size());
+
+  int64_t bytes = 0;
+  std::vector<commit::TransactionEntry> entries;
+  for (const write::StagedFile& file : epoch.files) {
+    TRY(write::VerifyFile(file, context_.store));
+    bytes += file.file.file_size_in_bytes;
+    entries.push_back(
+        commit::ParquetWritten{.table = options_.table, .epoch_uuid = epoch.uuid, .file = file});
+  }
+  context_.metrics.GetCounter("kafka_iceberg_data_files_written_total")
+      .Add(static_cast<double>(epoch.files.size()));
+  context_.metrics.GetCounter("kafka_iceberg_data_bytes_written_total")
+      .Add(static_cast<double>(bytes));
+  if (!letters.empty()) TRY(context_.dead_letters.Stage(epoch.uuid, letters));
+  entries.push_back(commit::BufferSnapshot{.table = options_.table,
+                                           .epoch_uuid = epoch.uuid,
+                                           .snapshot_id = epoch.snapshot_id,
+                                           .ranges = epoch.ranges,
+                                           .rows = epoch.rows,
+                                           .dead_letters = epoch.dead_letters,
+                                           .files = static_cast<int64_t>(epoch.files.size())});
+  TRY(context_.log.Append(entries));
+  return epoch;
+}
+
+Result<commit::SnapshotCommitResult> CommitStage::CommitUntilDecided(
+    const commit::FlushEpoch& epoch, const std::stop_token& stop) {
+  for (int attempt = 1;; ++attempt) {
+    Result<commit::SnapshotCommitResult> result = context_.coordinator.Commit(epoch, stop);
+    if (result.ok()) {
+      SetTrouble("");
+      return result;
+    }
+    const ErrorCode code = result.error().code();
+    const bool may_pass = code == ErrorCode::kUnavailable || code == ErrorCode::kCommitUnknown ||
+                          code == ErrorCode::kTimeout;
+    if (!may_pass) return result;
+    SetTrouble(result.error().message());
+    const Duration pause = options_.outage_retry.DelayAfter(attempt, context_.random);
+    context_.logger.Warn(
+        "commit not decided yet, trying again; nothing is lost",
+        {{"table", options_.table},
+         {"reason", result.error().message()},
+         {"attempt", attempt},
+         {"retry_in_ms", std::chrono::duration_cast<std::chrono::milliseconds>(pause).count()}});
+    const bool go_on = context_.clock.SleepFor(pause, stop);
+    if (!go_on || discard_requested_.load() > generation_) return result;
+  }
+}
+
+void CommitStage::Finish(const EpochSealed& sealed, const commit::FlushEpoch& epoch,
+                         const commit::SnapshotCommitResult& result) {
+  // The table has it: from here on failures are reported, never undone.
+  if (const Status status = context_.dead_letters.Publish(epoch.uuid); !status.ok()) {
+    context_.logger.Error("dead letters stay staged until the next start",
+                          {{"table", options_.table}, {"reason", status.error().message()}});
+  }
+  const auto snapshot_id =
+      result.snapshot_id == 0 ? std::nullopt : std::optional<int64_t>(result.snapshot_id);
+  context_.hot_buffer.Commit(sealed.epoch, snapshot_id);
+  Record({commit::FlushComplete{.table = options_.table, .epoch_uuid = epoch.uuid}});
+  if (++commits_since_trim_ >= kTrimEveryCommits) {
+    commits_since_trim_ = 0;
+    if (const Status status = context_.log.Trim(options_.log_entries_max); !status.ok()) {
+      context_.logger.Warn("cannot trim the transaction log",
+                           {{"reason", status.error().message()}});
+    }
+  }
+  if (!result.already_committed) {
+    context_.metrics.GetCounter("kafka_iceberg_rows_committed_total")
+        .Add(static_cast<double>(epoch.rows));
+  }
+  context_.metrics.GetGauge("kafka_iceberg_last_commit_timestamp_seconds")
+      .Set(static_cast<double>(ToMillis(result.committed_at)) / 1000);
+  context_.send_control(EpochCommitted{.epoch = sealed.epoch,
+                                       .generation = sealed.generation,
+                                       .ranges = epoch.ranges,
+                                       .result = result});
+}
+
+void CommitStage::HandleDiscard(const DiscardMessage& message) {
+  pending_.clear();
+  blocked_ = false;
+  generation_ = message.generation;
+  SetTrouble("");
+  context_.send_control(StageDiscarded{.generation = message.generation});
+}
+
+std::string CommitStage::trouble() const {
+  MutexLock lock(trouble_mutex_);
+  return trouble_;
+}
+
+void CommitStage::SetTrouble(std::string trouble) {
+  MutexLock lock(trouble_mutex_);
+  trouble_ = std::move(trouble);
+}
+
+void CommitStage::Record(std::vector<commit::TransactionEntry> entries) {
+  if (const auto appended = context_.log.Append(entries); !appended.ok()) {
+    context_.logger.Warn("cannot write the transaction log; the table is not affected",
+                         {{"reason", appended.error().message()}});
+  }
+}
+
+}  // namespace kafka_iceberg::engine

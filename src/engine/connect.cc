@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/connect.h"
+
+#include <algorithm>
+
+#include "catalog/file/file_catalog.h"
+#include "engine/module_options.h"
+#include "kafka/kafka_source.h"
+#include "storage/location.h"
+#include "storage/store_factory.h"
+
+namespace kafka_iceberg::engine {
+namespace {
+
+constexpr Duration kKafkaTimeout = std::chrono::seconds(10);
+constexpr Duration kSampleSilence = std::chrono::seconds(5);
+constexpr size_t kSampleBytesMax = 64 << 20;
+
+// The first records of each partition, up to `count` altogether; waits for the topic to exist and
+// to hold something.
+class Sampler {
+ public:
+  Sampler(const config::Options& options, const EngineContext& context)
+      : options_(options), context_(context) {}
+
+  Result<std::vector<std::string>> Sample(int32_t count, const std::stop_token& stop) const {
+    const std::unique_ptr<kafka::TopicReader> reader = TRY(OpenTopicReader(options_, context_));
+    for (int attempt = 1; !stop.stop_requested(); ++attempt) {
+      Result<std::vector<std::string>> payloads = TryOnce(*reader, count, stop);
+      const bool passing = !payloads.ok() && (payloads.error().code() == ErrorCode::kUnavailable ||
+                                              payloads.error().code() == ErrorCode::kTimeout);
+      if (!passing && (!payloads.ok() || !payloads->empty())) return payloads;
+      context_.logger.Warn(
+          "waiting for first records, to infer the schema from",
+          {{"reason", payloads.ok() ? "the topic is empty" : payloads.error().message()}});
+      const RetryPolicy policy;
+      if (!context_.clock.SleepFor(policy.DelayAfter(attempt, context_.random), stop)) break;
+    }
+    return Error::Cancelled("stopped while waiting for first records");
+  }
+
+ private:
+  Result<std::vector<std::string>> TryOnce(kafka::TopicReader& reader, int32_t count,
+                                           const std::stop_token& stop) const {
+    std::map<TopicPartition, OffsetRange> ranges;
+    for (const TopicPartition& partition : TRY(FindConfiguredPartitions(options_, reader))) {
+      const kafka::Watermarks marks = TRY(reader.QueryWatermarks(partition, kKafkaTimeout));
+      ranges[partition] = {.start = marks.low, .end = marks.high};
+    }
+    std::vector<std::string> payloads;
+    size_t bytes = 0;
+    const auto visit = [&](const TopicPartition&, const Record& record) {
+      if (!record.value_is_null) {
+        payloads.emplace_back(record.value);
+        bytes += record.value.size();
+      }
+      return payloads.size() < static_cast<size_t>(count) && bytes < kSampleBytesMax;
+    };
+    TRY(reader.Read(ranges, kSampleSilence, visit, stop));
+    return payloads;
+  }
+
+  const config::Options options_;
+  const EngineContext context_;
+};
+
+}  // namespace
+
+Result<OpenedCatalog> OpenCatalog(const config::Options& options, const EngineContext& context) {
+  if (options.iceberg.catalog_type != "file") {
+    return Error::Unsupported("catalog \"{}\" is not part of this build",
+                              options.iceberg.catalog_type);
+  }
+  const std::string warehouse =
+      TRY(storage::NormalizeLocation(options.iceberg.file.warehouse_path));
+  OpenedCatalog opened;
+  opened.store = TRY(storage::MakeStoreFor(warehouse, context.random));
+  opened.catalog = TRY(catalog::FileCatalog::Open(warehouse, {.store = *opened.store,
+                                                              .clock = context.clock,
+                                                              .random = context.random,
+                                                              .metrics = context.metrics}));
+  return opened;
+}
+
+Result<std::unique_ptr<kafka::TopicReader>> OpenTopicReader(const config::Options& options,
+                                                            const EngineContext& context) {
+  return kafka::TopicReader::Open(SourceOptions(options), context.clock);
+}
+
+Result<std::vector<TopicPartition>> FindConfiguredPartitions(const config::Options& options,
+                                                             kafka::TopicReader& reader) {
+  std::vector<std::string> topics = ConfiguredTopics(options.kafka);
+  if (topics.empty()) topics = {options.kafka.topic_pattern};
+  std::vector<TopicPartition> partitions = TRY(reader.FindPartitions(topics, kKafkaTimeout));
+  if (partitions.empty()) {
+    return Error::NotFound("no topic {} on {}; create it, or correct kafka.topic",
+                           fmt::join(topics, ", "), options.kafka.bootstrap_servers);
+  }
+  return partitions;
+}
+
+SamplePayloads MakeSampler(const config::Options& options, const EngineContext& context) {
+  return [sampler = std::make_shared<Sampler>(options, context)](
+             int32_t count, const std::stop_token& stop) { return sampler->Sample(count, stop); };
+}
+
+Result<EngineConnections> Connect(const config::Options& options, const EngineContext& context) {
+  EngineConnections connections;
+  connections.catalog = TRY(OpenCatalog(options, context));
+  connections.source =
+      TRY(kafka::OpenKafkaSource(SourceOptions(options), context.clock, context.logger));
+  connections.sample_payloads = MakeSampler(options, context);
+  return connections;
+}
+
+}  // namespace kafka_iceberg::engine

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/module_options.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "decode/metadata_columns.h"
+#include "decode/type_text.h"
+
+namespace kafka_iceberg::engine {
+namespace {
+
+constexpr int64_t kMegabyte = 1LL << 20;
+constexpr int32_t kWritersMax = 8;
+
+catalog::Namespace SplitNamespace(const std::string& text) {
+  catalog::Namespace levels;
+  for (size_t from = 0; from <= text.size();) {
+    const size_t end = std::min(text.find('.', from), text.size());
+    levels.push_back(text.substr(from, end - from));
+    from = end + 1;
+  }
+  return levels;
+}
+
+int64_t FlushBytes(const config::Options& options) {
+  // Half of the hot buffer: while one epoch is being committed the next one fills the other half.
+  const int64_t half = options.hot_buffer.max_size_mb * kMegabyte / 2;
+  return options.commit.max_mb == 0 ? half : std::min(half, options.commit.max_mb * kMegabyte);
+}
+
+OffsetReset ParseReset(const std::string& text) {
+  if (text == "earliest") return OffsetReset::kEarliest;
+  if (text == "latest") return OffsetReset::kLatest;
+  if (text == "error") return OffsetReset::kError;
+  return OffsetReset::kEarliestIfNew;
+}
+
+RetryPolicy BackoffFor(const config::Options& options) {
+  RetryPolicy policy;
+  policy.delays.clear();
+  for (const int32_t delay_ms : options.iceberg.catalog_manager.reconnect_backoff_ms) {
+    policy.delays.push_back(std::chrono::milliseconds(delay_ms));
+  }
+  return policy;
+}
+
+}  // namespace
+
+catalog::TableIdentifier TargetTable(const config::Options& options) {
+  return {.name_space = SplitNamespace(options.iceberg.database_name),
+          .name = options.iceberg.table_name};
+}
+
+std::vector<std::string> ConfiguredTopics(const config::KafkaOptions& options) {
+  if (!options.topic.empty()) return {options.topic};
+  return options.topics;
+}
+
+kafka::KafkaSourceOptions SourceOptions(const config::Options& options) {
+  const std::vector<std::string>& columns = options.schema.metadata_columns;
+  return {.bootstrap_servers = options.kafka.bootstrap_servers,
+          .topics = ConfiguredTopics(options.kafka),
+          .topic_pattern = options.kafka.topic_pattern,
+          .group_id = options.kafka.consumer_group,
+          .group_protocol = options.kafka.group_protocol,
+          .isolation_level = options.kafka.isolation_level,
+          .security = options.kafka.security,
+          .librdkafka = options.kafka.librdkafka,
+          .want_headers = std::ranges::find(columns, "_kafka_headers") != columns.end()};
+}
+
+Result<table::TableOptions> TableOptionsFor(const config::Options& options) {
+  const config::TableManagementOptions& management = options.iceberg.table_management;
+  table::TableOptions result{.identifier = TargetTable(options),
+                             .auto_create_if_missing = management.auto_create_if_missing,
+                             .identifier_fields = management.identifier_fields,
+                             .sort_by = management.sort_by,
+                             .format_version = management.format_version,
+                             .properties = management.properties};
+  if (management.schema_mismatch_action == "evolve") {
+    result.schema_mismatch_action = table::SchemaMismatchAction::kEvolve;
+  } else if (management.schema_mismatch_action == "warn") {
+    result.schema_mismatch_action = table::SchemaMismatchAction::kWarn;
+  }
+  result.partition_by = management.partition_by
+                            ? *management.partition_by
+                            : TRY(table::PartitionExpressions(management.partition_strategy,
+                                                              management.partition_column));
+  // What we write; an engine that appends later follows the table's property.
+  result.properties.try_emplace(
+      "write.parquet.compression-codec",
+      options.commit.compression == "none" ? "uncompressed" : options.commit.compression);
+  return result;
+}
+
+write::WriteOptions WriteOptionsFor(const config::Options& options, int32_t writers) {
+  write::WriteOptions result;
+  if (options.commit.compression == "zstd") result.compression = write::Compression::kZstd;
+  if (options.commit.compression == "none") result.compression = write::Compression::kNone;
+  result.target_file_bytes = options.commit.target_file_size_mb * kMegabyte;
+  // All writers' open files together stay within a quarter of the hot buffer's limit.
+  result.open_bytes_max =
+      std::max(16 * kMegabyte, options.hot_buffer.max_size_mb * kMegabyte / 4 / writers);
+  result.row_group_bytes = std::min(result.row_group_bytes, result.open_bytes_max);
+  return result;
+}
+
+buffer::HotBufferOptions BufferOptionsFor(const config::Options& options) {
+  return {.bytes_max = options.hot_buffer.max_size_mb * kMegabyte,
+          .key_column = options.hot_buffer.key_column};
+}
+
+SourceStageOptions StageOptionsFor(const config::Options& options) {
+  return {.flush_interval = std::chrono::seconds(
+              std::min(options.commit.interval_seconds, options.hot_buffer.ttl_seconds)),
+          .flush_bytes = FlushBytes(options),
+          .shutdown_timeout = std::chrono::seconds(options.shutdown_timeout_seconds),
+          .offset_reset = ParseReset(options.kafka.auto_offset_reset),
+          .reset_retry = BackoffFor(options)};
+}
+
+int32_t WriterCount(const config::Options& options) {
+  if (options.threads > 0) return options.threads;
+  return std::clamp(static_cast<int32_t>(std::thread::hardware_concurrency()), 1, kWritersMax);
+}
+
+Result<iceberg::Schema> WithMetadataColumns(iceberg::Schema schema,
+                                            const config::SchemaOptions& options) {
+  schema = iceberg::AssignFreshIds(schema);
+  int32_t next_id = schema.HighestFieldId() + 1;
+  for (iceberg::Field& field : TRY(decode::MetadataFields(options.metadata_columns, next_id))) {
+    schema.fields.push_back(std::move(field));
+  }
+  return schema;
+}
+
+Result<iceberg::Schema> DeclaredSchema(const config::SchemaOptions& options) {
+  std::vector<decode::DeclaredField> fields;
+  for (const config::SchemaField& field : options.fields) {
+    fields.push_back(
+        {.name = field.name, .type = field.type, .required = field.required, .doc = field.doc});
+  }
+  Result<iceberg::Schema> schema = decode::DeclaredSchema(fields, options.metadata_columns);
+  if (!schema.ok()) return schema.error().WithContext("schema.fields");
+  return schema;
+}
+
+}  // namespace kafka_iceberg::engine

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From the configuration as a whole to each module's own options: the one place that knows both.
+// Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "buffer/hot_buffer.h"
+#include "config/options.h"
+#include "core/result.h"
+#include "engine/source_stage.h"
+#include "iceberg/type.h"
+#include "kafka/kafka_source_options.h"
+#include "table/table_manager.h"
+#include "write/table_writer.h"
+
+namespace kafka_iceberg::engine {
+
+catalog::TableIdentifier TargetTable(const config::Options& options);
+// Topics may be empty when a pattern is configured.
+std::vector<std::string> ConfiguredTopics(const config::KafkaOptions& options);
+kafka::KafkaSourceOptions SourceOptions(const config::Options& options);
+Result<table::TableOptions> TableOptionsFor(const config::Options& options);
+write::WriteOptions WriteOptionsFor(const config::Options& options, int32_t writers);
+buffer::HotBufferOptions BufferOptionsFor(const config::Options& options);
+SourceStageOptions StageOptionsFor(const config::Options& options);
+int32_t WriterCount(const config::Options& options);
+// `schema` with fresh ids, followed by the configured metadata columns.
+Result<iceberg::Schema> WithMetadataColumns(iceberg::Schema schema,
+                                            const config::SchemaOptions& options);
+// [schema] fields and the metadata columns as one schema; no payload columns when nothing is
+// declared.
+Result<iceberg::Schema> DeclaredSchema(const config::SchemaOptions& options);
+
+}  // namespace kafka_iceberg::engine

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which columns the records ask for: declared in the configuration, else the existing table's own,
+// else inferred from the first records. Used by Engine::Open and by `kafka-iceberg plan`, which
+// prints the same decision.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "config/options.h"
+#include "core/result.h"
+#include "decode/schema_inference.h"
+#include "iceberg/type.h"
+#include "telemetry/logger.h"
+
+namespace kafka_iceberg::engine {
+
+using SamplePayloads =
+    std::function<Result<std::vector<std::string>>(int32_t count, const std::stop_token& stop)>;
+
+enum class SchemaOrigin : uint8_t { kDeclared, kTable, kInferred };
+
+struct TablePlan {
+  SchemaOrigin origin = SchemaOrigin::kDeclared;
+  iceberg::Schema wanted;  // metadata columns included
+  bool table_exists = false;
+  catalog::TableVersion table;        // when it exists
+  decode::InferenceReport inference;  // when inferred
+};
+
+Result<TablePlan> PlanTable(const config::Options& options, catalog::Catalog& catalog,
+                            const SamplePayloads& sample, const std::stop_token& stop);
+
+// The plan's schema, with what was inferred put into the log.
+Result<iceberg::Schema> WantedSchema(const config::Options& options, catalog::Catalog& catalog,
+                                     const SamplePayloads& sample, telemetry::Logger& logger,
+                                     const std::stop_token& stop);
+
+}  // namespace kafka_iceberg::engine

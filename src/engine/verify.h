@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Verify: proves from the manifests and from the rows' own _kafka_offset that each partition's
+// range is in the table once. Offsets without a row are legal when they are dead letters,
+// tombstones, or never held a record that a reader may see (transactions, compaction); with Kafka
+// at hand each of them is looked up there.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "core/result.h"
+#include "core/source_position.h"
+#include "kafka/topic_reader.h"
+
+namespace kafka_iceberg::engine {
+
+struct PartitionVerdict {
+  TopicPartition partition;
+  int64_t next_offset = 0;  // the ledger's
+  int64_t rows = 0;
+  OffsetRange covered;  // what was checked
+  std::vector<OffsetRange> duplicates;
+  int64_t dead_letters = 0;
+  std::vector<OffsetRange> lost;  // records Kafka still has and the table should, but does not
+  std::vector<OffsetRange>
+      unexplained;         // no row, and Kafka was not asked or no longer has the offsets
+  int64_t legal_gaps = 0;  // offsets that Kafka confirms to hold nothing for the table
+  std::vector<OffsetRange> beyond_ledger;  // rows the ledger does not know of
+};
+
+struct VerifyReport {
+  std::string table;
+  std::optional<int64_t> snapshot_id;
+  int64_t data_files = 0;
+  int64_t rows = 0;
+  int64_t rows_without_offset = 0;  // written by somebody else
+  std::vector<std::string>
+      problems;  // one sentence each: duplicate paths, missing files, wrong counts
+  std::vector<PartitionVerdict> partitions;
+  bool kafka_asked = false;
+
+  // No duplicate, no loss, no other problem. Unexplained gaps alone do not make it false.
+  bool ok() const;
+};
+
+using OffsetsByPartition = std::map<TopicPartition, std::set<int64_t>>;
+
+// The offsets of all letters in the files of a dead-letter folder; empty when there is no such
+// folder.
+Result<OffsetsByPartition> ReadDeadLetterOffsets(const std::string& directory);
+
+// `reader` null: Kafka is not asked.
+Result<VerifyReport> VerifyTable(catalog::TableOperations& table,
+                                 const OffsetsByPartition& dead_letters, kafka::TopicReader* reader,
+                                 const std::stop_token& stop);
+
+}  // namespace kafka_iceberg::engine

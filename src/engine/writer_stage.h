@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// WriterStage: decodes the records of its partitions into columns, makes them readable in the hot
+// buffer, encodes them into data files, and hands an epoch's files to the committer when the epoch
+// ends.
+//
+// A plain object with Handle(message) and Tick(); the engine gives each stage a thread of its own.
+// Not thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "buffer/hot_buffer.h"
+#include "core/clock.h"
+#include "decode/decoder.h"
+#include "engine/epoch.h"
+#include "storage/object_store.h"
+#include "telemetry/logger.h"
+#include "telemetry/metrics.h"
+#include "write/table_writer.h"
+
+namespace kafka_iceberg::engine {
+
+struct WriterStageOptions {
+  int32_t index = 0;
+  Duration seal_interval =
+      std::chrono::milliseconds(100);  // a row is readable after this at the latest
+  int64_t seal_rows = 64 * 1024;
+  int64_t seal_bytes = 8LL << 20;
+};
+
+// What the stage works with; all of it outlives the stage.
+struct WriterStageContext {
+  buffer::HotBuffer& hot_buffer;
+  storage::ObjectStore& store;
+  Clock& clock;
+  telemetry::Logger& logger;
+  telemetry::Metrics& metrics;
+  std::function<void(EpochPart)> send_part;          // to the committer
+  std::function<void(ControlMessage)> send_control;  // to the poll thread
+  std::function<void(std::string_view)> step_hook;   // before_upload, after_upload; may be empty
+};
+
+class WriterStage {
+ public:
+  WriterStage(WriterStageOptions options, WriterStageContext context,
+              std::unique_ptr<decode::Decoder> decoder, std::unique_ptr<write::TableWriter> writer);
+
+  void Handle(WriterMessage message);
+  // Seals what has waited long enough.
+  void Tick();
+  // How long the thread may wait for the next message before Tick() is due.
+  Duration UntilTick() const;
+
+ private:
+  void HandleData(DataMessage message);
+  void HandleEndEpoch(const EndEpochMessage& message);
+  void HandleDiscard(const DiscardMessage& message);
+  Status SealPending();
+  Status FinishEpoch(const EndEpochMessage& message);
+  void Fail(Error error);
+  void Drop(const std::vector<write::StagedFile>& files);
+
+  const WriterStageOptions options_;
+  WriterStageContext context_;
+  const std::unique_ptr<decode::Decoder> decoder_;
+  const std::unique_ptr<write::TableWriter> writer_;
+
+  uint64_t generation_ = 0;
+  bool failed_ = false;  // drop everything until the next DiscardMessage
+  uint64_t epoch_ = 0;
+  std::shared_ptr<EpochProgress> progress_;
+  decode::DecodeStats stats_;  // of the current epoch
+  std::vector<decode::DeadLetter> dead_letters_;
+  int64_t files_reported_ = 0;                // of the current epoch
+  std::optional<SteadyTime> oldest_pending_;  // when the oldest record not yet readable was taken
+
+  telemetry::Counter& rows_decoded_;
+  telemetry::Counter& tombstones_;
+  telemetry::Counter& ignored_fields_;
+  telemetry::Histogram& visible_latency_;
+};
+
+}  // namespace kafka_iceberg::engine
