@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "app/exit_code.h"
+#include "app/version.h"
+
+namespace kafka_iceberg::app {
+namespace {
+
+void AddConfig(CLI::App& command, Arguments& arguments, bool required = true) {
+  auto* option =
+      command.add_option("-c,--config", arguments.config_path, "configuration file (TOML)");
+  if (required) option->required();
+}
+
+void AddJson(CLI::App& command, Arguments& arguments) {
+  command.add_flag("--json", arguments.json, "machine-readable output");
+}
+
+CLI::App& Add(CLI::App& parent, Arguments& arguments, Command id, const char* name,
+              const char* text) {
+  CLI::App& command = *parent.add_subcommand(name, text);
+  command.callback([&arguments, id] { arguments.command = id; });
+  return command;
+}
+
+void AddRunOptions(CLI::App& command, Arguments& arguments) {
+  command.add_flag("--stop-at-end", arguments.stop_at_end,
+                   "stop, with everything committed, when what is in Kafka now was ingested");
+  command.add_flag("--accept-offset-gap", arguments.accept_offset_gap,
+                   "go on although Kafka removed records before they were ingested");
+  command.add_flag("--accept-new-topic", arguments.accept_new_topic,
+                   "append a recreated topic to the same table");
+  command.add_option("--log-level", arguments.log_level, "debug, info, warn or error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+}
+
+void AddServiceCommands(CLI::App& app, Arguments& arguments) {
+  CLI::App& run =
+      Add(app, arguments, Command::kRun, "run", "ingest until stopped (the default command)");
+  AddConfig(run, arguments);
+  AddJson(run, arguments);
+  AddRunOptions(run, arguments);
+  CLI::App& validate = Add(app, arguments, Command::kValidate, "validate", "check a configuration");
+  AddConfig(validate, arguments);
+  AddJson(validate, arguments);
+  validate.add_flag("--connect", arguments.connect, "also reach Kafka, catalog and storage");
+  validate.add_flag("--deny-warnings", arguments.deny_warnings, "warnings are errors");
+  CLI::App& plan =
+      Add(app, arguments, Command::kPlan, "plan", "show the table and columns that run would use");
+  AddConfig(plan, arguments);
+  AddJson(plan, arguments);
+  CLI::App& status =
+      Add(app, arguments, Command::kStatus, "status", "show what a running engine does");
+  AddConfig(status, arguments, false);
+  AddJson(status, arguments);
+  status.add_option("--server", arguments.server,
+                    "host:port of the engine's HTTP server (default: from the configuration)");
+  CLI::App& verify =
+      Add(app, arguments, Command::kVerify, "verify",
+          "prove that every offset is in the table once; exit code 10 on a difference");
+  AddConfig(verify, arguments);
+  AddJson(verify, arguments);
+  verify.add_flag("--offline", arguments.offline, "do not ask Kafka about offsets without a row");
+}
+
+void AddTableCommands(CLI::App& app, Arguments& arguments) {
+  CLI::App& table = *app.add_subcommand("table", "look at the table");
+  table.require_subcommand(1);
+  for (const auto& [id, name, text] :
+       {std::tuple(Command::kTableDescribe, "describe", "schema, partitioning, ledger"),
+        std::tuple(Command::kTableSnapshots, "snapshots", "what was committed when"),
+        std::tuple(Command::kTableFiles, "files", "the current data files")}) {
+    CLI::App& command = Add(table, arguments, id, name, text);
+    AddConfig(command, arguments);
+    AddJson(command, arguments);
+    command.add_option("--limit", arguments.limit, "at most this many lines (0: all)")
+        ->check(CLI::NonNegativeNumber);
+  }
+}
+
+void AddTryOutCommands(CLI::App& app, Arguments& arguments) {
+  CLI::App& demo =
+      Add(app, arguments, Command::kDemo, "demo",
+          "embedded broker and generated orders into a local table, then a query to paste");
+  AddJson(demo, arguments);
+  demo.add_option("--rows", arguments.rows, "records to generate (default 1000000)")
+      ->check(CLI::PositiveNumber);
+  demo.add_option("--directory", arguments.directory,
+                  "where the table goes (default ./kafka-iceberg-demo)");
+  CLI::App& bench =
+      Add(app, arguments, Command::kBench, "bench", "measure rows/s, CPU per row and memory");
+  AddJson(bench, arguments);
+  bench
+      .add_option("--profile", arguments.profile,
+                  "small (200 B, 9 columns), big (1 KB, 24 columns) or both (default)")
+      ->check(CLI::IsMember({"small", "big", "both"}));
+  bench
+      .add_option("--rows", arguments.rows,
+                  "records to drain (default: what the embedded broker can hold)")
+      ->check(CLI::PositiveNumber);
+  bench
+      .add_option("--partitions", arguments.partitions,
+                  "partitions of the embedded broker's topic (default 64)")
+      ->check(CLI::Range(1, 1000));
+  bench.add_option("--bootstrap-servers", arguments.bootstrap_servers,
+                   "drain a topic of this broker instead");
+  bench.add_option("--topic", arguments.topic, "the topic to drain, with --bootstrap-servers");
+  bench.add_option("--directory", arguments.directory,
+                   "where the tables go (default: a temporary folder, removed)");
+  bench.add_option("--hot-buffer-mb", arguments.hot_buffer_mb, "hot_buffer.max_size_mb")
+      ->check(CLI::Range(16, 65536));
+  CLI::App& broker =
+      Add(app, arguments, Command::kMockBroker, "mock-broker", "the embedded broker as a process");
+  broker.group("");  // not in the help: for bench and tests
+  broker.add_option("--profile", arguments.profile);
+  broker.add_option("--rows", arguments.rows);
+  broker.add_option("--partitions", arguments.partitions);
+  Add(app, arguments, Command::kVersion, "version", "print the version and those of its libraries");
+}
+
+}  // namespace
+
+ParsedArguments ParseArguments(int argc, char** argv) {
+  ParsedArguments parsed;
+  Arguments& arguments = parsed.arguments;
+  CLI::App app("Reads Kafka topics and writes Apache Iceberg tables, exactly once.",
+               "kafka-iceberg");
+  app.footer(
+      "Try it:   kafka-iceberg demo\nRun it:   kafka-iceberg --config config.toml\n"
+      "Exit codes: 0 ok, 1 failure, 2 usage, 10 a check found a difference, 69 unavailable, 74 "
+      "I/O, 75 temporary,\n"
+      "77 permission, 78 configuration, 128+N signal N");
+  app.set_version_flag("--version", std::string(kVersion));
+  app.require_subcommand(0, 1);
+  AddConfig(app, arguments, false);
+  AddJson(app, arguments);
+  AddRunOptions(app, arguments);
+  AddServiceCommands(app, arguments);
+  AddTableCommands(app, arguments);
+  AddTryOutCommands(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error, std::cout, std::cerr);
+    parsed.exit_code = code == 0 ? kExitOk : kExitUsage;
+    return parsed;
+  }
+  if (app.get_subcommands().empty() && arguments.config_path.empty()) {
+    std::cerr << app.help();
+    parsed.exit_code = kExitUsage;
+  }
+  return parsed;
+}
+
+}  // namespace kafka_iceberg::app

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the command line asks for, as plain values; ParseArguments is the only code that knows the
+// argument parser.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kafka_iceberg::app {
+
+enum class Command : uint8_t {
+  kRun,
+  kValidate,
+  kPlan,
+  kDemo,
+  kStatus,
+  kVerify,
+  kTableDescribe,
+  kTableSnapshots,
+  kTableFiles,
+  kBench,
+  kMockBroker,
+  kVersion,
+};
+
+struct Arguments {
+  Command command = Command::kRun;
+  std::string config_path;
+  bool json = false;
+  std::string log_level = "info";
+
+  // run
+  bool stop_at_end = false;
+  bool accept_offset_gap = false;
+  bool accept_new_topic = false;
+  // validate
+  bool connect = false;
+  bool deny_warnings = false;
+  // status
+  std::string server;  // host:port; empty: from the configuration
+  // verify
+  bool offline = false;
+  // demo, bench, mock-broker
+  std::string directory;
+  std::string profile;
+  int64_t rows = 0;
+  std::string bootstrap_servers;
+  std::string topic;
+  int32_t partitions = 0;
+  int32_t hot_buffer_mb = 256;
+  // table files
+  int64_t limit = 100;
+};
+
+struct ParsedArguments {
+  Arguments arguments;
+  // Set when the program should end now: after --help (0) or a mistake (2). The text was printed
+  // already.
+  std::optional<int> exit_code;
+};
+ParsedArguments ParseArguments(int argc, char** argv);
+
+}  // namespace kafka_iceberg::app

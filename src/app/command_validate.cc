@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "app/commands.h"
+#include "app/exit_code.h"
+#include "engine/connect.h"
+#include "engine/module_options.h"
+#include "kafka/kafka_settings.h"
+#include "storage/location.h"
+
+namespace kafka_iceberg::app {
+namespace {
+
+using nlohmann::json;
+
+constexpr Duration kKafkaTimeout = std::chrono::seconds(10);
+
+struct ProbeResult {
+  std::string name;
+  Status status;
+  std::string detail;
+};
+
+// What needs no connection, and what the file reader cannot know: client settings, types,
+// partitioning, folders.
+std::vector<config::Problem> CheckOffline(const config::Options& options, const std::string& file) {
+  std::vector<config::Problem> problems;
+  for (const kafka::SettingProblem& problem :
+       kafka::CheckSettings(engine::SourceOptions(options))) {
+    problems.push_back({.file = file,
+                        .key = problem.key.empty()
+                                   ? problem.section
+                                   : fmt::format("{}.{}", problem.section, problem.key),
+                        .message = problem.error.message()});
+  }
+  if (const auto schema = engine::DeclaredSchema(options.schema); !schema.ok()) {
+    problems.push_back({.file = file, .message = schema.error().message()});
+  }
+  if (const auto table = engine::TableOptionsFor(options); !table.ok()) {
+    problems.push_back(
+        {.file = file, .key = "iceberg.table_management", .message = table.error().message()});
+  }
+  return problems;
+}
+
+ProbeResult ProbeStore(const config::Options& options, Runtime& runtime) {
+  ProbeResult result{.name = "storage"};
+  const engine::EngineContext context = runtime.engine_context();
+  const Result<engine::OpenedCatalog> catalog = engine::OpenCatalog(options, context);
+  if (!catalog.ok()) {
+    result.status = catalog.error();
+    return result;
+  }
+  const std::string location = fmt::format(
+      "{}/.kafka-iceberg-probe-{}", options.iceberg.file.warehouse_path, NewUuid(runtime.random));
+  const auto normal = storage::NormalizeLocation(location);
+  result.status =
+      normal.ok() ? catalog->store->WriteIfAbsent(*normal, "probe") : Status(normal.error());
+  if (result.status.ok()) {
+    const Status second = catalog->store->WriteIfAbsent(*normal, "again");
+    if (second.ok() || second.error().code() != ErrorCode::kAlreadyExists) {
+      result.status = Error::Unsupported(
+          "the store does not refuse to create an object twice; commits would not be safe");
+    }
+    const Status removed = catalog->store->Delete(*normal);
+    if (result.status.ok()) result.status = removed;
+  }
+  result.detail = "created, refused to create again, and removed a test object";
+  return result;
+}
+
+ProbeResult ProbeCatalog(const config::Options& options, Runtime& runtime) {
+  ProbeResult result{.name = "catalog"};
+  const Result<engine::OpenedCatalog> catalog =
+      engine::OpenCatalog(options, runtime.engine_context());
+  if (!catalog.ok()) {
+    result.status = catalog.error();
+    return result;
+  }
+  const auto table = catalog->catalog->LoadTable(engine::TargetTable(options));
+  const std::string name = engine::TargetTable(options).ToString();
+  if (table.ok()) {
+    result.detail =
+        fmt::format("table {} exists at {}", name, (*table)->Current().metadata->location);
+  } else if (table.error().code() != ErrorCode::kNotFound) {
+    result.status = table.error();
+  } else if (!options.iceberg.table_management.auto_create_if_missing) {
+    result.status =
+        Error::NotFound("table {} does not exist and auto_create_if_missing is false", name);
+  } else {
+    result.detail = fmt::format("table {} does not exist and will be created", name);
+  }
+  return result;
+}
+
+ProbeResult ProbeKafka(const config::Options& options, Runtime& runtime) {
+  ProbeResult result{.name = "kafka"};
+  const auto reader = engine::OpenTopicReader(options, runtime.engine_context());
+  if (!reader.ok()) {
+    result.status = reader.error();
+    return result;
+  }
+  const auto partitions = engine::FindConfiguredPartitions(options, **reader);
+  if (!partitions.ok()) {
+    result.status = partitions.error();
+    return result;
+  }
+  int64_t records = 0;
+  for (const TopicPartition& partition : *partitions) {
+    const auto marks = (*reader)->QueryWatermarks(partition, kKafkaTimeout);
+    if (!marks.ok()) {
+      result.status = marks.error();
+      return result;
+    }
+    records += marks->high - marks->low;
+  }
+  result.detail = fmt::format("{} partitions, about {} records", partitions->size(), records);
+  return result;
+}
+
+int Report(const Arguments& arguments, const std::vector<config::Problem>& problems,
+           const std::vector<config::Problem>& warnings, const std::vector<ProbeResult>& probes) {
+  int exit_code = kExitOk;
+  if (!problems.empty() || (arguments.deny_warnings && !warnings.empty()))
+    exit_code = kExitConfiguration;
+  json checks = json::array();
+  for (const ProbeResult& probe : probes) {
+    if (!probe.status.ok() && exit_code == kExitOk)
+      exit_code = ExitCodeFor(probe.status.error().code());
+    checks.push_back(
+        {{"name", probe.name},
+         {"ok", probe.status.ok()},
+         {"detail", probe.status.ok() ? probe.detail : probe.status.error().message()}});
+  }
+  if (arguments.json) {
+    json errors = json::array();
+    for (const config::Problem& problem : problems) errors.push_back(problem.ToString());
+    json notes = json::array();
+    for (const config::Problem& warning : warnings) notes.push_back(warning.ToString());
+    std::cout << json({{"ok", exit_code == kExitOk},
+                       {"errors", errors},
+                       {"warnings", notes},
+                       {"checks", checks}})
+                     .dump(2)
+              << "\n";
+    return exit_code;
+  }
+  for (const config::Problem& warning : warnings)
+    std::cerr << "warning: " << warning.ToString() << "\n";
+  for (const config::Problem& problem : problems)
+    std::cerr << "error: " << problem.ToString() << "\n";
+  for (const ProbeResult& probe : probes) {
+    std::cout << fmt::format("{:8} {}  {}\n", probe.name, probe.status.ok() ? "ok    " : "FAILED",
+                             probe.status.ok() ? probe.detail : probe.status.error().message());
+  }
+  if (exit_code == kExitOk) {
+    std::cout << fmt::format("{} is valid; next: kafka-iceberg {} -c {}\n", arguments.config_path,
+                             arguments.connect ? "run" : "validate --connect",
+                             arguments.config_path);
+  }
+  return exit_code;
+}
+
+}  // namespace
+
+int ValidateCommand(const Arguments& arguments, Runtime& runtime) {
+  Result<config::LoadedOptions> loaded =
+      config::LoadOptionsFile(arguments.config_path, config::ProcessEnvironment());
+  if (!loaded.ok()) {
+    ReportError(loaded.error());
+    return kExitConfiguration;
+  }
+  std::vector<config::Problem> problems = std::move(loaded->problems);
+  if (problems.empty()) problems = CheckOffline(loaded->options, arguments.config_path);
+  std::vector<ProbeResult> probes;
+  if (problems.empty() && arguments.connect) {
+    probes.push_back(ProbeKafka(loaded->options, runtime));
+    probes.push_back(ProbeCatalog(loaded->options, runtime));
+    probes.push_back(ProbeStore(loaded->options, runtime));
+  }
+  return Report(arguments, problems, loaded->warnings, probes);
+}
+
+}  // namespace kafka_iceberg::app

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The commands: one function and one file each. They return the process's exit code and own no
+// state.
+#pragma once
+
+#include "app/arguments.h"
+#include "app/runtime.h"
+
+namespace kafka_iceberg::app {
+
+int RunCommand(const Arguments& arguments, Runtime& runtime);
+int ValidateCommand(const Arguments& arguments, Runtime& runtime);
+int PlanCommand(const Arguments& arguments, Runtime& runtime);
+int DemoCommand(const Arguments& arguments, Runtime& runtime);
+int StatusCommand(const Arguments& arguments, Runtime& runtime);
+int VerifyCommand(const Arguments& arguments, Runtime& runtime);
+int TableDescribeCommand(const Arguments& arguments, Runtime& runtime);
+int TableSnapshotsCommand(const Arguments& arguments, Runtime& runtime);
+int TableFilesCommand(const Arguments& arguments, Runtime& runtime);
+int BenchCommand(const Arguments& arguments, Runtime& runtime);
+int MockBrokerCommand(const Arguments& arguments, Runtime& runtime);
+int VersionCommand();
+
+}  // namespace kafka_iceberg::app

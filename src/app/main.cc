@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// kafka-iceberg: builds what a command works with, runs it, and returns its exit code.
+#include <unistd.h>
+
+#include <exception>
+#include <iostream>
+
+#include "app/arguments.h"
+#include "app/commands.h"
+#include "app/exit_code.h"
+#include "app/runtime.h"
+#include "telemetry/stream_logger.h"
+
+namespace kafka_iceberg::app {
+namespace {
+
+telemetry::LogLevel ParseLevel(const std::string& text) {
+  if (text == "debug") return telemetry::LogLevel::kDebug;
+  if (text == "warn") return telemetry::LogLevel::kWarn;
+  if (text == "error") return telemetry::LogLevel::kError;
+  return telemetry::LogLevel::kInfo;
+}
+
+int Dispatch(const Arguments& arguments, Runtime& runtime) {
+  switch (arguments.command) {
+    case Command::kRun: return RunCommand(arguments, runtime);
+    case Command::kValidate: return ValidateCommand(arguments, runtime);
+    case Command::kPlan: return PlanCommand(arguments, runtime);
+    case Command::kDemo: return DemoCommand(arguments, runtime);
+    case Command::kStatus: return StatusCommand(arguments, runtime);
+    case Command::kVerify: return VerifyCommand(arguments, runtime);
+    case Command::kTableDescribe: return TableDescribeCommand(arguments, runtime);
+    case Command::kTableSnapshots: return TableSnapshotsCommand(arguments, runtime);
+    case Command::kTableFiles: return TableFilesCommand(arguments, runtime);
+    case Command::kBench: return BenchCommand(arguments, runtime);
+    case Command::kMockBroker: return MockBrokerCommand(arguments, runtime);
+    case Command::kVersion: return VersionCommand();
+  }
+  return kExitUsage;
+}
+
+int Main(int argc, char** argv) {
+  const ParsedArguments parsed = ParseArguments(argc, argv);
+  if (parsed.exit_code) return *parsed.exit_code;
+  const Arguments& arguments = parsed.arguments;
+  Runtime runtime;
+  runtime.terminal_out = ::isatty(STDOUT_FILENO) == 1;
+  runtime.terminal_err = ::isatty(STDERR_FILENO) == 1;
+  runtime.program = argv[0];
+  const bool service = arguments.command == Command::kRun;
+  runtime.logger = telemetry::MakeStderrLogger(
+      {.format = runtime.terminal_err && !arguments.json ? telemetry::LogFormat::kText
+                                                         : telemetry::LogFormat::kJson,
+       .level = service ? ParseLevel(arguments.log_level) : telemetry::LogLevel::kWarn},
+      runtime.clock);
+  runtime.metrics = telemetry::MakeMetrics();
+  runtime.stop = HandleSignals();
+  return Dispatch(arguments, runtime);
+}
+
+}  // namespace
+}  // namespace kafka_iceberg::app
+
+int main(int argc, char** argv) {
+  try {
+    return kafka_iceberg::app::Main(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "kafka-iceberg: internal error: " << error.what() << "\n";
+    return kafka_iceberg::app::kExitFailure;
+  }
+}

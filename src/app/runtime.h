@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runtime: what one invocation of a command works with: clock, randomness, log, metrics, and the
+// signals that stop it. Built by main() and passed by reference to the command.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "app/arguments.h"
+#include "config/config_file.h"
+#include "core/clock.h"
+#include "core/random.h"
+#include "core/result.h"
+#include "engine/engine.h"
+#include "telemetry/logger.h"
+#include "telemetry/metrics.h"
+
+namespace kafka_iceberg::app {
+
+struct Runtime {
+  SystemClock clock;
+  SystemRandom random;
+  std::unique_ptr<telemetry::Logger> logger;
+  std::unique_ptr<telemetry::Metrics> metrics;
+  std::stop_token stop;       // requested by the first SIGINT or SIGTERM
+  std::string program;        // how this binary was started, to start it again
+  bool terminal_out = false;  // standard output is a terminal
+  bool terminal_err = false;
+
+  // `step_hook` from KAFKA_ICEBERG_FAILPOINT, for crash tests.
+  engine::EngineContext engine_context();
+};
+
+// Reads the configuration and prints every problem; nothing when it may not be used.
+std::optional<config::Options> LoadOptionsOrReport(const std::string& path);
+
+// Prints `kafka-iceberg: <message>` to standard error and gives the exit code.
+int ReportError(const Error& error);
+
+// Turns SIGINT and SIGTERM into a stop request; the second one ends the process at once with 128+N.
+// Must be called before any other thread is started.
+std::stop_token HandleSignals();
+
+// Kills the process with SIGKILL when a step named by KAFKA_ICEBERG_FAILPOINT ("name" or
+// "name:hit") is reached.
+std::function<void(std::string_view)> FailpointFromEnvironment();
+
+}  // namespace kafka_iceberg::app

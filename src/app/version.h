@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The program's version; the build sets it from the CMake project.
+#pragma once
+
+#include <string_view>
+
+namespace kafka_iceberg::app {
+
+inline constexpr std::string_view kVersion = KAFKA_ICEBERG_VERSION;
+
+}  // namespace kafka_iceberg::app
