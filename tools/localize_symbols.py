@@ -4,9 +4,9 @@
 
 usage: localize_symbols.py LIBRARY KEEP_REGEX
 
-Every defined dynamic symbol whose name does not match KEEP_REGEX becomes STV_HIDDEN: the loader then binds the
-library's own calls locally and never offers the name to others. Needed for the Parquet library of the Arrow wheel,
-which exports a private OpenSSL, Thrift and simdjson that clash with the system's.
+Every defined dynamic symbol whose name does not match KEEP_REGEX becomes STV_HIDDEN and loses its name: the loader then
+binds the library's own calls locally, and neither it nor a linker can offer the symbol to others. Needed for the
+Parquet library of the Arrow wheel, which exports a private OpenSSL, Thrift and simdjson that clash with the system's.
 """
 
 import re
@@ -40,6 +40,7 @@ def main() -> None:
             kept += 1
             continue
         image[offset + 5] = (other & ~3) | STV_HIDDEN
+        struct.pack_into("<I", image, offset, 0)  # the empty name: a linker must not resolve against it
         hidden += 1
     with open(path, "wb") as file:
         file.write(image)

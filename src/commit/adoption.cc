@@ -33,7 +33,7 @@ AdoptionDecision DecideCovered(const FlushEpoch& epoch, const iceberg::TableMeta
 
 AdoptionDecision Decide(const FlushEpoch& epoch, const iceberg::TableMetadata& metadata,
                         const Ledger& ledger) {
-  if (epoch.table_uuid != metadata.table_uuid) {
+  if (epoch.table_uuid.empty() || epoch.table_uuid != metadata.table_uuid) {
     return {epoch, EpochFate::kOtherTable,
             epoch.table_uuid.empty() ? "it does not say for which table it was written"
                                      : "it was written for another table of this name"};
@@ -105,14 +105,18 @@ std::vector<AdoptionDecision> PlanAdoption(const std::vector<FlushEpoch>& epochs
   return decisions;
 }
 
+Result<Ledger> ReadLedgerAtStart(const iceberg::TableMetadata& metadata, TransactionLog& log) {
+  const std::vector<LoggedEntry> entries = TRY(log.ReadRecent(kLogEntriesRead));
+  return ReadTrustedLedger(metadata, LedgerOfLog(entries, metadata.table_uuid));
+}
+
 Result<std::vector<AdoptionDecision>> DecideAdoption(catalog::TableOperations& table,
                                                      TransactionLog& log) {
   const std::string name = table.identifier().ToString();
   std::vector<FlushEpoch> epochs = TRY(log.UncommittedEpochs(name));
   if (epochs.empty()) return std::vector<AdoptionDecision>();
   const iceberg::TableMetadataPtr metadata = TRY(table.Refresh()).metadata;
-  const Ledger seen = LedgerOfLog(TRY(log.ReadRecent(kLogEntriesRead)), metadata->table_uuid);
-  const Ledger ledger = TRY(ReadTrustedLedger(*metadata, seen));
+  const Ledger ledger = TRY(ReadLedgerAtStart(*metadata, log));
 
   std::vector<AdoptionDecision> lost;
   // An epoch whose files are gone leaves a gap, so the plan is made again without it.

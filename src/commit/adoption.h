@@ -48,6 +48,10 @@ std::vector<AdoptionDecision> PlanAdoption(const std::vector<FlushEpoch>& epochs
                                            const iceberg::TableMetadata& metadata,
                                            const Ledger& ledger);
 
+// The ledger that positions may be taken from: kCorrupt when the table's own snapshots or the log
+// speak against it (see ReadTrustedLedger). Nothing may be read from Kafka then.
+Result<Ledger> ReadLedgerAtStart(const iceberg::TableMetadata& metadata, TransactionLog& log);
+
 // Reads the log's open epochs, refreshes the table, decides, and checks that what is to be adopted
 // still exists with the size it had. An error means that the table, its ledger or the store could
 // not be read: try again or stop.

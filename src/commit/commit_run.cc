@@ -220,9 +220,9 @@ CommitRun::Decision CommitRun::Landed(const iceberg::Snapshot& snapshot) {
   result.files_added = static_cast<int64_t>(epoch_.files.size());
   RaiseTo(context_.memory.seen, epoch_.ranges);
   Forget(epoch_.uuid);
-  // Without an attempt of ours: an earlier call, or an earlier run, did it. If it is in the log it
-  // has been told too.
-  if (swaps_ == 0 && FindInLog()) {
+  // Without an attempt in this call it is news only when the log does not have it.
+  const auto record = swaps_ == 0 ? FindInLog() : std::nullopt;
+  if (record && record->snapshot_id == snapshot.snapshot_id) {
     result.already_committed = true;
     context_.events.AlreadyCommitted(epoch_, result);
     return result;
@@ -281,7 +281,9 @@ std::optional<IdempotencyRecord> CommitRun::FindInLog() const {
     context_.events.LogNotReadable(record.error());
     return std::nullopt;
   }
-  return std::move(record).value();
+  const bool is_of_this_table =
+      record->has_value() && (*record)->table_uuid == base_.metadata->table_uuid;
+  return is_of_this_table ? std::move(record).value() : std::nullopt;
 }
 
 int64_t CommitRun::WriteLog(const SnapshotCommitResult& result) const {

@@ -175,12 +175,12 @@ TEST(LedgerJson, RoundTrips) {
 }
 
 TEST(LedgerJson, HasTheAgreedForm) {
-  EXPECT_EQ(
-      LedgerToJson(FakeLedger({{0, 123}})),
-      R"({"sources":[{"cluster-id":"cluster","next":{"0":123},"topic":"orders","topic-id":"id-1"}],"version":1})");
-  EXPECT_EQ(
-      RangesToJson(FakeRanges({{0, {5, 9}}})),
-      R"({"sources":[{"cluster-id":"cluster","ranges":{"0":[5,9]},"topic":"orders","topic-id":"id-1"}],"version":1})");
+  EXPECT_EQ(LedgerToJson(FakeLedger({{0, 123}})),
+            R"({"sources":[{"cluster-id":"cluster","next":{"0":123},)"
+            R"("topic":"orders","topic-id":"id-1"}],"version":1})");
+  EXPECT_EQ(RangesToJson(FakeRanges({{0, {5, 9}}})),
+            R"({"sources":[{"cluster-id":"cluster","ranges":{"0":[5,9]},)"
+            R"("topic":"orders","topic-id":"id-1"}],"version":1})");
 }
 
 TEST(LedgerJson, RangesRoundTrip) {
@@ -245,10 +245,9 @@ TEST(LedgerJson, SourceListedTwiceIsCorrupt) {
 }
 
 TEST(LedgerJson, RangeThatEndsBeforeItStartsIsCorrupt) {
-  EXPECT_THAT(
-      RangesFromJson(
-          R"({"version":1,"sources":[{"cluster-id":"c","topic":"t","topic-id":"i","ranges":{"0":[5,4]}}]})"),
-      IsError(ErrorCode::kCorrupt));
+  EXPECT_THAT(RangesFromJson(R"({"version":1,"sources":[{"cluster-id":"c","topic":"t",)"
+                             R"("topic-id":"i","ranges":{"0":[5,4]}}]})"),
+              IsError(ErrorCode::kCorrupt));
 }
 
 TEST(ReadLedger, TableWithoutPropertyHasAnEmptyLedger) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bytes from text, written where the caller wants them (no allocation): uuids and base64. Pure functions.
+// Bytes from text, written where the caller wants them (no allocation): uuids and base64. Pure
+// functions.
 #pragma once
 
 #include <cstdint>

@@ -74,9 +74,7 @@ void Column::AppendNull() {
   switch (storage_) {
     case Storage::kNone: break;
     case Storage::kBits: SetBit(values_, size_, false); break;
-    case Storage::kFixed:
-      std::memset(ReserveFixedBytes(), 0, static_cast<size_t>(width_));
-      break;
+    case Storage::kFixed: std::memset(ReserveFixedBytes(), 0, static_cast<size_t>(width_)); break;
     case Storage::kBytes: AppendOffset(bytes_size_); break;
     case Storage::kList: AppendOffset(child_rows()); break;
     case Storage::kStruct:
@@ -135,15 +133,17 @@ int64_t Column::bytes() const {
     case Storage::kBits: total += BitmapBytes(size_); break;
     case Storage::kFixed: total += size_ * width_; break;
     case Storage::kBytes:
-    case Storage::kList: total += size_ * static_cast<int64_t>(sizeof(int32_t)) + bytes_size_; break;
+    case Storage::kList:
+      total += size_ * static_cast<int64_t>(sizeof(int32_t)) + bytes_size_;
+      break;
   }
   for (const auto& child : children_) total += child->bytes();
   return total;
 }
 
-std::shared_ptr<arrow::ArrayData> Column::FinishNested(
-    const std::shared_ptr<arrow::DataType>& type, std::shared_ptr<arrow::Buffer> validity,
-    int64_t rows) {
+std::shared_ptr<arrow::ArrayData> Column::FinishNested(const std::shared_ptr<arrow::DataType>& type,
+                                                       std::shared_ptr<arrow::Buffer> validity,
+                                                       int64_t rows) {
   std::vector<std::shared_ptr<arrow::ArrayData>> arrays;
   const int64_t child_length = storage_ == Storage::kStruct ? rows : children_[0]->size_;
   // Arrow keeps a map's key and value in a struct of its own.
@@ -178,7 +178,8 @@ std::shared_ptr<arrow::ArrayData> Column::Finish(const std::shared_ptr<arrow::Da
   switch (storage_) {
     case Storage::kNone: array = arrow::ArrayData::Make(type, rows, {nullptr}, rows); break;
     case Storage::kBits:
-      array = arrow::ArrayData::Make(type, rows, {validity, values_.Finish(BitmapBytes(rows))}, nulls);
+      array =
+          arrow::ArrayData::Make(type, rows, {validity, values_.Finish(BitmapBytes(rows))}, nulls);
       break;
     case Storage::kFixed:
       array = arrow::ArrayData::Make(type, rows, {validity, values_.Finish(rows * width_)}, nulls);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Column: one Iceberg field while its rows are being decoded; becomes an Arrow array without being copied.
+// Column: one Iceberg field while its rows are being decoded; becomes an Arrow array without being
+// copied.
 //
-// Every append adds exactly one row. TruncateTo() forgets rows at any depth, half-built ones included, which is how a
-// record that fails midway leaves no trace. Nested values: the children are appended first, the parent last. Owned by
-// one decoder.
+// Every append adds exactly one row. TruncateTo() forgets rows at any depth, half-built ones
+// included, which is how a record that fails midway leaves no trace. Nested values: the children
+// are appended first, the parent last. Owned by one decoder.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,8 @@ class Column {
   // Writers of var-length values may touch this many bytes past what they append.
   static constexpr int64_t kSlack = 64;
 
-  // `path` names the column in messages ("user.address.zip", "tags.element"). The type is one ToArrowField() takes.
+  // `path` names the column in messages ("user.address.zip", "tags.element"). The type is one
+  // ToArrowField() takes.
   Column(const iceberg::Field& field, std::string path);
   Column(const Column&) = delete;
   Column& operator=(const Column&) = delete;
@@ -90,7 +92,8 @@ class Column {
   std::string_view RawValue(int64_t row) const;
   // Memory used by the rows, children included; grows with the number of columns, not of rows.
   int64_t bytes() const;
-  // All rows as one immutable array of `type` (what ToArrowField() made of the field); the column is empty after.
+  // All rows as one immutable array of `type` (what ToArrowField() made of the field); the column
+  // is empty after.
   std::shared_ptr<arrow::ArrayData> Finish(const std::shared_ptr<arrow::DataType>& type);
 
  private:

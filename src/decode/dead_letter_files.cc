@@ -19,11 +19,13 @@ constexpr size_t kNumberDigits = 12;
 constexpr size_t kWriteBytes = 256 << 10;
 
 bool IsFileNameSafe(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") ==
+  return !text.empty() && text.find_first_not_of(
+                              "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") ==
                               std::string_view::npos;
 }
 
-// Splits what Read() feeds into whole lines; a last line without its line feed was torn and is not one.
+// Splits what Read() feeds into whole lines; a last line without its line feed was torn and is not
+// one.
 class LineSplitter {
  public:
   explicit LineSplitter(std::function<Status(std::string_view)> line) : line_(std::move(line)) {}
@@ -59,7 +61,8 @@ class DeadLetterFiles final : public DeadLetterStore {
     }
     for (const DirectoryEntry& entry : entries) {
       if (entry.name.ends_with(kPartialSuffix)) TRY(files_.Remove(PathOf(entry.name)));
-      if (entry.name.ends_with(kStagedSuffix)) TRY(Settle(StemOf(entry.name), published, is_covered));
+      if (entry.name.ends_with(kStagedSuffix))
+        TRY(Settle(StemOf(entry.name), published, is_covered));
     }
     TRY(files_.SyncDirectory(directory_));
     return CountBytes();
@@ -88,7 +91,8 @@ class DeadLetterFiles final : public DeadLetterStore {
     auto& stems = found->second;
     // Files that are done are forgotten at once, so that a call that failed can be repeated.
     while (!stems.empty()) {
-      TRY(files_.Rename(PathOf(stems.front(), kStagedSuffix), PathOf(stems.front(), kPublishedSuffix)));
+      TRY(files_.Rename(PathOf(stems.front(), kStagedSuffix),
+                        PathOf(stems.front(), kPublishedSuffix)));
       stems.erase(stems.begin());
     }
     TRY(files_.SyncDirectory(directory_));
@@ -108,7 +112,9 @@ class DeadLetterFiles final : public DeadLetterStore {
   std::string PathOf(std::string_view stem, std::string_view suffix = "") const {
     return fmt::format("{}/{}{}", directory_, stem, suffix);
   }
-  static std::string StemOf(std::string_view name) { return std::string(name.substr(0, name.find('.'))); }
+  static std::string StemOf(std::string_view name) {
+    return std::string(name.substr(0, name.find('.')));
+  }
 
   void NoteNumber(std::string_view name) {
     uint64_t number = 0;
@@ -119,12 +125,13 @@ class DeadLetterFiles final : public DeadLetterStore {
 
   Status CountBytes() {
     directory_bytes_ = 0;
-    for (const DirectoryEntry& entry : TRY(files_.List(directory_))) directory_bytes_ += entry.bytes;
+    for (const DirectoryEntry& entry : TRY(files_.List(directory_)))
+      directory_bytes_ += entry.bytes;
     return {};
   }
 
-  // Their records are decoded again, so these files must be gone for good before the same letters are staged anew: at
-  // the next start nobody could tell one from the other.
+  // Their records are decoded again, so these files must be gone for good before the same letters
+  // are staged anew: at the next start nobody could tell one from the other.
   Status RemoveDoomed() {
     if (doomed_.empty()) return {};
     for (const std::string& stem : doomed_) {
@@ -136,8 +143,10 @@ class DeadLetterFiles final : public DeadLetterStore {
     return CountBytes();
   }
 
-  // Writes the letters into as many files as it takes; `stems` names those that exist, also on failure.
-  Status WriteAll(const std::string& epoch_uuid, const std::vector<DeadLetter>& letters, std::vector<std::string>& stems) {
+  // Writes the letters into as many files as it takes; `stems` names those that exist, also on
+  // failure.
+  Status WriteAll(const std::string& epoch_uuid, const std::vector<DeadLetter>& letters,
+                  std::vector<std::string>& stems) {
     for (size_t next = 0; next < letters.size();) {
       stems.push_back(fmt::format("{:0{}}-{}", next_number_++, kNumberDigits, epoch_uuid));
       TRY(WriteFile(stems.back(), letters, next));
@@ -165,8 +174,10 @@ class DeadLetterFiles final : public DeadLetterStore {
     if (directory_bytes_ + bytes > options_.directory_bytes_max) {
       TRY(CountBytes());  // somebody may have made room
       if (directory_bytes_ + bytes > options_.directory_bytes_max) {
-        return Error::Io("folder {} holds {} bytes of dead letters, the most allowed; move or delete its .jsonl files",
-                         directory_, directory_bytes_);
+        return Error::Io(
+            "folder {} holds {} bytes of dead letters, the most allowed; move or delete its .jsonl "
+            "files",
+            directory_, directory_bytes_);
       }
     }
     TRY(file.Append(buffer));
@@ -176,7 +187,8 @@ class DeadLetterFiles final : public DeadLetterStore {
   }
 
   // Decides letter by letter what becomes of a file an earlier process left staged.
-  Status Settle(const std::string& stem, const std::set<std::string>& published, const IsCovered& is_covered) {
+  Status Settle(const std::string& stem, const std::set<std::string>& published,
+                const IsCovered& is_covered) {
     const std::string staged = PathOf(stem, kStagedSuffix);
     // Already settled: only its removal was cut short.
     if (published.contains(stem + std::string(kPublishedSuffix))) return files_.Remove(staged);
@@ -204,7 +216,8 @@ class DeadLetterFiles final : public DeadLetterStore {
     return files_.SyncDirectory(directory_);
   }
 
-  // A line that cannot be read is not covered: Stage() never returned for it, so its epoch was never committed.
+  // A line that cannot be read is not covered: Stage() never returned for it, so its epoch was
+  // never committed.
   Status ForEachLetter(const std::string& path, const IsCovered& is_covered,
                        const std::function<Status(std::string_view line, bool is_covered)>& visit) {
     LineSplitter splitter([&](std::string_view line) {
@@ -220,13 +233,15 @@ class DeadLetterFiles final : public DeadLetterStore {
   uint64_t next_number_ = 1;
   int64_t directory_bytes_ = 0;
   std::map<std::string, std::vector<std::string>> staged_;  // epoch -> stems
-  std::vector<std::string> doomed_;                         // stems of epochs that will never be committed
+  std::vector<std::string> doomed_;  // stems of epochs that will never be committed
 };
 
 }  // namespace
 
-Result<std::unique_ptr<DeadLetterStore>> OpenDeadLetterFiles(const std::string& directory, const IsCovered& is_covered,
-                                                             DurableFiles& files, DeadLetterFileOptions options) {
+Result<std::unique_ptr<DeadLetterStore>> OpenDeadLetterFiles(const std::string& directory,
+                                                             const IsCovered& is_covered,
+                                                             DurableFiles& files,
+                                                             DeadLetterFileOptions options) {
   auto store = std::make_unique<DeadLetterFiles>(directory, files, options);
   const Status recovered = store->Recover(is_covered);
   if (!recovered.ok()) return recovered.error().WithContext("cannot open the dead letter store");
@@ -234,7 +249,8 @@ Result<std::unique_ptr<DeadLetterStore>> OpenDeadLetterFiles(const std::string& 
 }
 
 Result<std::unique_ptr<DeadLetterStore>> OpenFileDeadLetterStore(
-    const std::string& directory, const std::function<bool(const TopicPartition&, int64_t offset)>& is_covered) {
+    const std::string& directory,
+    const std::function<bool(const TopicPartition&, int64_t offset)>& is_covered) {
   return OpenDeadLetterFiles(directory, is_covered, PosixDurableFiles(), {});
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decode/dead_letter_files.h"
 
-#include <gtest/gtest.h>
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
@@ -74,7 +74,8 @@ TEST(DeadLetterLine, HoldsEverythingInOrder) {
   letter.key = "k";
   letter.key_is_null = false;
   EXPECT_EQ(ToJsonLine(letter),
-            "{\"topic\":\"orders\",\"partition\":3,\"offset\":42,\"timestamp\":1767882600000,\"code\":\"not_json\","
+            "{\"topic\":\"orders\",\"partition\":3,\"offset\":42,\"timestamp\":1767882600000,"
+            "\"code\":\"not_json\","
             "\"field\":\"user.id\",\"reason\":\"the record is not a json object\",\"key\":\"aw==\","
             "\"value\":\"e29vcHM=\"}\n");
 }
@@ -93,9 +94,11 @@ TEST(DeadLetterLine, BrokenUtf8InAReasonIsReplaced) {
 }
 
 TEST(DeadLetterLine, GarbageHasNoSource) {
-  for (const char* line : {"", "{", "[]", "{}", R"({"topic":1,"partition":1,"offset":1})",
-                           R"({"topic":"a","partition":-1,"offset":1})", R"({"topic":"a","partition":4294967296,"offset":1})",
-                           R"({"topic":"a","partition":1.5,"offset":1})", R"({"topic":"a","partition":1})"}) {
+  for (const char* line :
+       {"", "{", "[]", "{}", R"({"topic":1,"partition":1,"offset":1})",
+        R"({"topic":"a","partition":-1,"offset":1})",
+        R"({"topic":"a","partition":4294967296,"offset":1})",
+        R"({"topic":"a","partition":1.5,"offset":1})", R"({"topic":"a","partition":1})"}) {
     EXPECT_FALSE(SourceOfJsonLine(line)) << line;
   }
 }
@@ -216,19 +219,22 @@ TEST(DeadLetterFiles, WhatCouldNotBeDiscardedBlocksTheNextStage) {
   EXPECT_FALSE(store->Stage("bb", {Letter(1)}).ok());
   files.FailFrom(0);
   ASSERT_TRUE(store->Stage("bb", {Letter(1)}).ok());
-  // The table covers offset 1 through epoch bb: were the first file still there, the letter would be kept twice.
+  // The table covers offset 1 through epoch bb: were the first file still there, the letter would
+  // be kept twice.
   files.LosePower(FakeDurableFiles::Loss::kUnsynced);
   Open(files, {1});
   EXPECT_THAT(Published(files), ElementsAre(1));
 }
 
-// What a committer does: an epoch is committed only when its letters are staged. Returns when a step fails.
+// What a committer does: an epoch is committed only when its letters are staged. Returns when a
+// step fails.
 void RunEpochs(FakeDurableFiles& files, std::set<int64_t>& covered) {
   auto opened = OpenDeadLetterFiles(kFolder, CoveredIn(covered), files, {.file_bytes_max = 100});
   if (!opened.ok()) return;
   DeadLetterStore& store = **opened;
   for (int64_t epoch = 1; epoch <= 4; ++epoch) {
-    const std::string name = "epoch-" + std::to_string(epoch) + "-" + std::to_string(covered.size());
+    const std::string name =
+        "epoch-" + std::to_string(epoch) + "-" + std::to_string(covered.size());
     const int64_t first = epoch * 10;
     if (covered.contains(first)) continue;
     if (!store.Stage(name, {Letter(first), Letter(first + 1)}).ok()) return;
@@ -266,14 +272,16 @@ TEST(DeadLetterFiles, ATornLineIsDropped) {
   auto file = files.Create(std::string(kFolder) + "/000000000007-aa.jsonl.staged");
   ASSERT_TRUE(file.ok());
   const std::string torn = ToJsonLine(Letter(2));
-  ASSERT_TRUE((*file)->Append(ToJsonLine(Letter(1)) + "garbage\n" + torn.substr(0, torn.size() - 1)).ok());
+  ASSERT_TRUE(
+      (*file)->Append(ToJsonLine(Letter(1)) + "garbage\n" + torn.substr(0, torn.size() - 1)).ok());
   Open(files, {1, 2});
   EXPECT_THAT(Published(files), ElementsAre(1));
 }
 
 TEST(PosixDurableFiles, ServeAWholeStore) {
   SystemRandom random;
-  const std::filesystem::path folder = std::filesystem::temp_directory_path() / ("dead_letters_" + NewUuid(random));
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("dead_letters_" + NewUuid(random));
   std::set<int64_t> covered;
   {
     auto store = OpenFileDeadLetterStore(folder / "deep" / "er", CoveredIn(covered));
@@ -288,7 +296,8 @@ TEST(PosixDurableFiles, ServeAWholeStore) {
   ASSERT_TRUE(OpenFileDeadLetterStore(folder / "deep" / "er", CoveredIn(covered)).ok());
   std::vector<int64_t> offsets;
   std::set<std::filesystem::path> names;
-  for (const auto& entry : std::filesystem::directory_iterator(folder / "deep" / "er")) names.insert(entry.path());
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "deep" / "er"))
+    names.insert(entry.path());
   for (const auto& name : names) {
     std::ostringstream content;
     content << std::ifstream(name).rdbuf();
@@ -301,7 +310,8 @@ TEST(PosixDurableFiles, ServeAWholeStore) {
 }
 
 TEST(PosixDurableFiles, ErrorsNameThePath) {
-  auto store = OpenFileDeadLetterStore("/dev/null/letters", [](const TopicPartition&, int64_t) { return true; });
+  auto store = OpenFileDeadLetterStore("/dev/null/letters",
+                                       [](const TopicPartition&, int64_t) { return true; });
   ASSERT_FALSE(store.ok());
   EXPECT_EQ(store.error().code(), ErrorCode::kIo);
   EXPECT_THAT(store.error().message(), HasSubstr("/dev/null/letters"));

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decode/dead_letter_line.h"
 
-#include <nlohmann/json.hpp>
-
 #include <limits>
+#include <nlohmann/json.hpp>
 
 #include "core/hashing.h"
 
@@ -43,7 +42,8 @@ std::optional<std::pair<TopicPartition, int64_t>> SourceOfJsonLine(std::string_v
   if (offset == json.end() || !offset->is_number_integer()) return std::nullopt;
   const auto number = partition->get<int64_t>();
   if (number < 0 || number > std::numeric_limits<int32_t>::max()) return std::nullopt;
-  return std::pair(TopicPartition{topic->get<std::string>(), static_cast<int32_t>(number)}, offset->get<int64_t>());
+  return std::pair(TopicPartition{topic->get<std::string>(), static_cast<int32_t>(number)},
+                   offset->get<int64_t>());
 }
 
 }  // namespace kafka_iceberg::decode

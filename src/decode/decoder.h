@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Decoder: payloads straight into typed Arrow columns, in one pass, without a row object in between.
+// Decoder: payloads straight into typed Arrow columns, in one pass, without a row object in
+// between.
 //
-// One decoder belongs to one writer thread. A record that does not fit never stops the others: it leaves no trace in
-// the columns and is reported as a DeadLetter. Implementations pass decoder_conformance.h.
+// One decoder belongs to one writer thread. A record that does not fit never stops the others: it
+// leaves no trace in the columns and is reported as a DeadLetter. Implementations pass
+// decoder_conformance.h.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +45,8 @@ class Decoder {
                              std::vector<DeadLetter>& dead_letters) = 0;
   virtual int64_t pending_rows() const = 0;
   virtual int64_t pending_bytes() const = 0;  // memory of the columns being built
-  // The rows since the last call as one immutable batch (columns in the order of arrow_schema()); null when none.
+  // The rows since the last call as one immutable batch (columns in the order of arrow_schema());
+  // null when none.
   virtual std::shared_ptr<arrow::RecordBatch> Seal() = 0;
   // Every field carries its Iceberg id under "PARQUET:field_id", at every depth.
   virtual const std::shared_ptr<arrow::Schema>& arrow_schema() const = 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What every Decoder promises, whatever its format. An implementation describes its format in a DecoderFormat and
-// instantiates the suite: INSTANTIATE_TEST_SUITE_P(Json, DecoderConformance, testing::Values(&MakeJsonFormat)).
+// What every Decoder promises, whatever its format. An implementation describes its format in a
+// DecoderFormat and instantiates the suite: INSTANTIATE_TEST_SUITE_P(Json, DecoderConformance,
+// testing::Values(&MakeJsonFormat)).
 #pragma once
 
 #include <arrow/array.h>
@@ -22,12 +23,14 @@
 
 namespace kafka_iceberg::decode {
 
-// Payloads are rows of {id: long, required; name: string; tags: list<string>}, ids 1 to 4, followed by the metadata
-// columns _kafka_topic, _kafka_partition, _kafka_offset, _kafka_timestamp, _kafka_key.
+// Payloads are rows of {id: long, required; name: string; tags: list<string>}, ids 1 to 4, followed
+// by the metadata columns _kafka_topic, _kafka_partition, _kafka_offset, _kafka_timestamp,
+// _kafka_key.
 struct DecoderFormat {
   virtual ~DecoderFormat() = default;
   virtual std::unique_ptr<Decoder> Make() = 0;
-  virtual std::string Encode(int64_t id, std::optional<std::string> name, std::vector<std::string> tags) = 0;
+  virtual std::string Encode(int64_t id, std::optional<std::string> name,
+                             std::vector<std::string> tags) = 0;
   // Payloads that are not rows; `late` ones fail after most of the row has been read.
   virtual std::string Garbage() = 0;
   virtual std::string LateGarbage() = 0;
@@ -45,7 +48,9 @@ class DecoderConformance : public testing::TestWithParam<MakeDecoderFormat> {
     record.value = *payloads_.back();
     records_.push_back(record);
   }
-  void AddRow(int64_t id) { Add(format_->Encode(id, "name " + std::to_string(id), {"a", "b"}), id); }
+  void AddRow(int64_t id) {
+    Add(format_->Encode(id, "name " + std::to_string(id), {"a", "b"}), id);
+  }
   DecodeStats DecodeAll() {
     const DecodeStats stats = decoder_->Decode("topic", records_, letters_);
     EXPECT_EQ(stats.records, static_cast<int64_t>(records_.size()));

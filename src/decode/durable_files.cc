@@ -75,7 +75,8 @@ class PosixFiles final : public DurableFiles {
       std::error_code ignored;  // an entry that vanished meanwhile is none
       if (!it->is_regular_file(ignored)) continue;
       const auto bytes = it->file_size(ignored);
-      if (!ignored) entries.push_back({it->path().filename().string(), static_cast<int64_t>(bytes)});
+      if (!ignored)
+        entries.push_back({it->path().filename().string(), static_cast<int64_t>(bytes)});
     }
     if (error) return Error::Io("cannot list folder {}: {}", directory, error.message());
     return entries;
@@ -87,7 +88,8 @@ class PosixFiles final : public DurableFiles {
     return std::make_unique<PosixFile>(fd, path);
   }
 
-  Status Read(const std::string& path, const std::function<Status(std::string_view)>& piece) override {
+  Status Read(const std::string& path,
+              const std::function<Status(std::string_view)>& piece) override {
     const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (fd.get() < 0) return IoError("open", path);
     std::vector<char> buffer(kReadBytes);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the dead letter store asks of the file system, and no more: small enough that a fake can lose power at every
-// step (fake_durable_files.h). Nothing is durable before Sync() of the file and SyncDirectory() of its folder.
-// Errors are kIo and name the path. Used by one thread.
+// What the dead letter store asks of the file system, and no more: small enough that a fake can
+// lose power at every step (fake_durable_files.h). Nothing is durable before Sync() of the file and
+// SyncDirectory() of its folder. Errors are kIo and name the path. Used by one thread.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,8 @@ class DurableFiles {
   // A new file; an error when the name is taken.
   virtual Result<std::unique_ptr<DurableFile>> Create(const std::string& path) = 0;
   // Feeds the whole file in pieces, until `piece` fails.
-  virtual Status Read(const std::string& path, const std::function<Status(std::string_view)>& piece) = 0;
+  virtual Status Read(const std::string& path,
+                      const std::function<Status(std::string_view)>& piece) = 0;
   virtual Status Rename(const std::string& from, const std::string& to) = 0;
   virtual Status Remove(const std::string& path) = 0;
   virtual Status SyncDirectory(const std::string& directory) = 0;

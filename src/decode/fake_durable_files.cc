@@ -5,7 +5,8 @@ namespace kafka_iceberg::decode {
 
 class FakeDurableFiles::File final : public DurableFile {
  public:
-  File(FakeDurableFiles& files, std::shared_ptr<Inode> inode) : files_(files), inode_(std::move(inode)) {}
+  File(FakeDurableFiles& files, std::shared_ptr<Inode> inode)
+      : files_(files), inode_(std::move(inode)) {}
 
   Status Append(std::string_view bytes) override {
     const Status status = files_.Change();
@@ -47,7 +48,8 @@ void FakeDurableFiles::LosePower(Loss loss) {
 
 std::map<std::string, std::string> FakeDurableFiles::Contents() const {
   std::map<std::string, std::string> contents;
-  for (const auto& [path, inode] : live_) contents[path.substr(path.rfind('/') + 1)] = inode->content;
+  for (const auto& [path, inode] : live_)
+    contents[path.substr(path.rfind('/') + 1)] = inode->content;
   return contents;
 }
 
@@ -55,7 +57,8 @@ Status FakeDurableFiles::CreateDirectory(const std::string&) { return {}; }
 
 Result<std::vector<DirectoryEntry>> FakeDurableFiles::List(const std::string&) {
   std::vector<DirectoryEntry> entries;
-  for (const auto& [name, content] : Contents()) entries.push_back({name, static_cast<int64_t>(content.size())});
+  for (const auto& [name, content] : Contents())
+    entries.push_back({name, static_cast<int64_t>(content.size())});
   return entries;
 }
 
@@ -66,13 +69,15 @@ Result<std::unique_ptr<DurableFile>> FakeDurableFiles::Create(const std::string&
   return std::make_unique<File>(*this, live_[path]);
 }
 
-Status FakeDurableFiles::Read(const std::string& path, const std::function<Status(std::string_view)>& piece) {
+Status FakeDurableFiles::Read(const std::string& path,
+                              const std::function<Status(std::string_view)>& piece) {
   const auto found = live_.find(path);
   if (found == live_.end()) return Error::Io("cannot open {}: no such file", path);
   // In small pieces, so that lines are cut anywhere.
   const std::string content = found->second->content;
   constexpr size_t kPiece = 7;
-  for (size_t at = 0; at < content.size(); at += kPiece) TRY(piece(std::string_view(content).substr(at, kPiece)));
+  for (size_t at = 0; at < content.size(); at += kPiece)
+    TRY(piece(std::string_view(content).substr(at, kPiece)));
   return {};
 }
 

@@ -20,9 +20,11 @@ std::string DecodedRows::Cell(const std::string& column, int64_t row) const {
   if (scalar->type->id() == arrow::Type::EXTENSION) {
     scalar = static_cast<const arrow::ExtensionScalar&>(*scalar).value;
   }
-  if (scalar->type->id() == arrow::Type::BINARY || scalar->type->id() == arrow::Type::FIXED_SIZE_BINARY) {
+  if (scalar->type->id() == arrow::Type::BINARY ||
+      scalar->type->id() == arrow::Type::FIXED_SIZE_BINARY) {
     const auto& bytes = static_cast<const arrow::BaseBinaryScalar&>(*scalar);
-    return ToHex({reinterpret_cast<const char*>(bytes.value->data()), static_cast<size_t>(bytes.value->size())});
+    return ToHex({reinterpret_cast<const char*>(bytes.value->data()),
+                  static_cast<size_t>(bytes.value->size())});
   }
   return scalar->ToString();
 }
@@ -32,7 +34,8 @@ std::string DecodedRows::Letter() const {
   return letters[0].code + (letters[0].field_path.empty() ? "" : " " + letters[0].field_path);
 }
 
-iceberg::Schema SchemaOf(std::vector<DeclaredField> fields, std::vector<std::string> metadata_columns) {
+iceberg::Schema SchemaOf(std::vector<DeclaredField> fields,
+                         std::vector<std::string> metadata_columns) {
   auto schema = DeclaredSchema(fields, metadata_columns);
   EXPECT_TRUE(schema.ok()) << schema.error().message();
   return std::move(schema).value();
@@ -66,7 +69,8 @@ DecodedRows DecodeAll(const iceberg::Schema& schema, const std::vector<std::stri
   return rows;
 }
 
-std::string DecodeValue(const std::string& type, const std::string& json, JsonDecoderOptions options) {
+std::string DecodeValue(const std::string& type, const std::string& json,
+                        JsonDecoderOptions options) {
   const DecodedRows rows = DecodeAll(SchemaOf({{"v", type}}), {"{\"v\":" + json + "}"}, options);
   return rows.batch != nullptr ? rows.Cell("v") : rows.Letter();
 }

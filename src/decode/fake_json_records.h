@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Made-up records for tests of the JSON decoder: a schema from type texts, payloads in, cells as text out. One thread.
+// Made-up records for tests of the JSON decoder: a schema from type texts, payloads in, cells as
+// text out. One thread.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -25,14 +26,17 @@ struct DecodedRows {
   std::string Letter() const;
 };
 
-iceberg::Schema SchemaOf(std::vector<DeclaredField> fields, std::vector<std::string> metadata_columns = {});
+iceberg::Schema SchemaOf(std::vector<DeclaredField> fields,
+                         std::vector<std::string> metadata_columns = {});
 std::unique_ptr<Decoder> DecoderOf(const iceberg::Schema& schema, JsonDecoderOptions options = {});
 
 // Decodes all payloads in one call, seals, and checks the batch and the sums.
 DecodedRows DecodeAll(const iceberg::Schema& schema, const std::vector<std::string>& payloads,
                       JsonDecoderOptions options = {});
 
-// One column "v" of that type, one record {"v":<json>}: its cell, or "code field" of its dead letter.
-std::string DecodeValue(const std::string& type, const std::string& json, JsonDecoderOptions options = {});
+// One column "v" of that type, one record {"v":<json>}: its cell, or "code field" of its dead
+// letter.
+std::string DecodeValue(const std::string& type, const std::string& json,
+                        JsonDecoderOptions options = {});
 
 }  // namespace kafka_iceberg::decode

@@ -2,8 +2,9 @@
 //
 // GrowableBuffer: memory a column is built in, which becomes an arrow::Buffer without being copied.
 //
-// Owned by one Column. Remembers how large it was last time, so that the next batch is built without growing step by
-// step. Running out of memory aborts the process: restart and the table's ledger are the recovery path.
+// Owned by one Column. Remembers how large it was last time, so that the next batch is built
+// without growing step by step. Running out of memory aborts the process: restart and the table's
+// ledger are the recovery path.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,8 @@ class GrowableBuffer {
 
   // Makes at least `bytes` writable; what is there is kept, what is new is undefined.
   void Ensure(int64_t bytes) {
-    if (bytes > capacity_) [[unlikely]] Grow(bytes);
+    if (bytes > capacity_) [[unlikely]]
+      Grow(bytes);
   }
   // Hands over the first `bytes` and starts empty.
   std::shared_ptr<arrow::Buffer> Finish(int64_t bytes);

@@ -7,8 +7,8 @@
 namespace kafka_iceberg::decode {
 namespace {
 
-// Larger batches gain nothing, and make it dearer when one document spoils the index of all. Stays in the first level
-// cache with its index.
+// Larger batches gain nothing, and make it dearer when one document spoils the index of all. Stays
+// in the first level cache with its index.
 constexpr size_t kBatchBytes = 12 << 10;
 // What is kept after an unusually large record.
 constexpr size_t kKeptBytes = 1 << 20;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JsonArena: payloads copied into padded memory, several at a time, so that indexing costs little per record and never
-// reads memory that is not ours. Owned by one decoder; keeps its memory between calls.
+// JsonArena: payloads copied into padded memory, several at a time, so that indexing costs little
+// per record and never reads memory that is not ours. Owned by one decoder; keeps its memory
+// between calls.
 #pragma once
 
 #include <cstdint>
@@ -27,11 +28,13 @@ class JsonArena {
   explicit JsonArena(int64_t record_bytes_max);
 
   int64_t record_bytes_max() const { return record_bytes_max_; }
-  // Takes the first of the records (at least one), as many as are worth indexing at once; returns how many.
+  // Takes the first of the records (at least one), as many as are worth indexing at once; returns
+  // how many.
   size_t Fill(std::span<const Record> records);
   const std::vector<JsonDocument>& documents() const { return documents_; }
 
-  // Indexes all documents. False when one of them is not fit for that: then each must be indexed alone.
+  // Indexes all documents. False when one of them is not fit for that: then each must be indexed
+  // alone.
   bool IndexAll();
   JsonIndex::Verdict IndexOne(const JsonDocument& document);
   // Of the last index.

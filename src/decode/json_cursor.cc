@@ -85,6 +85,8 @@ class Skipper {
 
 }  // namespace
 
-SkipResult SkipValue(JsonCursor& cursor, int32_t depth_max) { return Skipper(cursor, depth_max).Run(); }
+SkipResult SkipValue(JsonCursor& cursor, int32_t depth_max) {
+  return Skipper(cursor, depth_max).Run();
+}
 
 }  // namespace kafka_iceberg::decode

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JsonCursor: steps through the tokens of indexed text. Never leaves the text: every step follows a look at the token
-// that is there, and the index ends with entries that no grammar accepts. A value, used by one reader.
+// JsonCursor: steps through the tokens of indexed text. Never leaves the text: every step follows a
+// look at the token that is there, and the index ends with entries that no grammar accepts. A
+// value, used by one reader.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +29,8 @@ struct JsonCursor {
     ++next;
     return true;
   }
-  // What stands between the quotes of the string at hand, escapes and all. Between its closing quote and the next
-  // token there can only be white space.
+  // What stands between the quotes of the string at hand, escapes and all. Between its closing
+  // quote and the next token there can only be white space.
   std::string_view StringToken() const {
     const uint32_t begin = *next + 1;
     uint32_t end = next[1] - 1;
@@ -46,8 +47,8 @@ struct JsonCursor {
 
 enum class SkipResult : uint8_t { kOk, kNotJson, kTooDeep };
 
-// Steps over one value of any kind, and checks all of it: a record is either JSON or not, whichever columns there are.
-// `depth_max` bounds how deep the value itself may nest (at most kSkipDepthMax).
+// Steps over one value of any kind, and checks all of it: a record is either JSON or not, whichever
+// columns there are. `depth_max` bounds how deep the value itself may nest (at most kSkipDepthMax).
 SkipResult SkipValue(JsonCursor& cursor, int32_t depth_max);
 inline constexpr int32_t kSkipDepthMax = 1024;
 

@@ -21,8 +21,9 @@ using Columns = std::vector<std::unique_ptr<Column>>;
 
 class JsonDecoder final : public Decoder {
  public:
-  JsonDecoder(std::shared_ptr<arrow::Schema> arrow_schema, Columns columns, MetadataAppender metadata,
-              std::unique_ptr<JsonNode> root, const JsonDecoderOptions& options)
+  JsonDecoder(std::shared_ptr<arrow::Schema> arrow_schema, Columns columns,
+              MetadataAppender metadata, std::unique_ptr<JsonNode> root,
+              const JsonDecoderOptions& options)
       : arrow_schema_(std::move(arrow_schema)),
         columns_(std::move(columns)),
         metadata_(std::move(metadata)),
@@ -38,7 +39,8 @@ class JsonDecoder final : public Decoder {
       records = records.subspan(arena_.Fill(records));
       if (arena_.IndexAll()) [[likely]] {
         JsonCursor cursor = arena_.cursor();
-        for (const JsonDocument& document : arena_.documents()) DecodeDocument(call, document, cursor);
+        for (const JsonDocument& document : arena_.documents())
+          DecodeDocument(call, document, cursor);
       } else {
         // One of them is broken in a way that hides the borders between them: each alone, then.
         for (const JsonDocument& document : arena_.documents()) DecodeAlone(call, document);
@@ -77,24 +79,29 @@ class JsonDecoder final : public Decoder {
   void DecodeAlone(Call& call, const JsonDocument& document) {
     if (document.kind == JsonDocument::Kind::kText) {
       const JsonIndex::Verdict verdict = arena_.IndexOne(document);
-      if (verdict != JsonIndex::Verdict::kOk) return Reject(call, document, DescribeVerdict(verdict));
+      if (verdict != JsonIndex::Verdict::kOk)
+        return Reject(call, document, DescribeVerdict(verdict));
     }
     JsonCursor cursor = arena_.cursor();
     DecodeDocument(call, arena_.alone(document), cursor);
   }
 
   void DecodeDocument(Call& call, const JsonDocument& document, JsonCursor& cursor) {
-    if (document.kind != JsonDocument::Kind::kText) [[unlikely]] return HandleOther(call, document);
+    if (document.kind != JsonDocument::Kind::kText) [[unlikely]]
+      return HandleOther(call, document);
     if (!reader_.Read(cursor, document.end, rows_)) [[unlikely]] {
       while (*cursor.next < document.end) ++cursor.next;
       return Reject(call, document, reader_.error());
     }
-    if (const Column* failed = metadata_.Append(call.topic, *document.record); failed != nullptr) [[unlikely]] {
+    if (const Column* failed = metadata_.Append(call.topic, *document.record); failed != nullptr)
+        [[unlikely]] {
       const bool headers = failed->type().id == iceberg::TypeId::kList;
-      return Reject(call, document,
-                    {headers ? "bad_utf8" : "missing_field", failed->path(),
-                     failed->path() + (headers ? " has a name that is not UTF-8, or a value that is null but required"
-                                               : " is absent, and the column is required")});
+      return Reject(
+          call, document,
+          {headers ? "bad_utf8" : "missing_field", failed->path(),
+           failed->path() +
+               (headers ? " has a name that is not UTF-8, or a value that is null but required"
+                        : " is absent, and the column is required")});
     }
     ++rows_;
     ++call.stats.rows;
@@ -108,17 +115,20 @@ class JsonDecoder final : public Decoder {
     }
     Reject(call, document,
            {"too_big", "",
-            fmt::format("the record has {} bytes; at most {} are decoded", document.record->value.size(),
-                        arena_.record_bytes_max())});
+            fmt::format("the record has {} bytes; at most {} are decoded",
+                        document.record->value.size(), arena_.record_bytes_max())});
   }
 
   static RowError DescribeVerdict(JsonIndex::Verdict verdict) {
     switch (verdict) {
       case JsonIndex::Verdict::kBadUtf8: return {"bad_utf8", "", "the record is not valid UTF-8"};
-      case JsonIndex::Verdict::kEmpty: return {"not_json", "", "the record is not a json object: it is empty"};
+      case JsonIndex::Verdict::kEmpty:
+        return {"not_json", "", "the record is not a json object: it is empty"};
       case JsonIndex::Verdict::kUnclosedString:
         return {"not_json", "", "the record is not a json object: a string is not closed"};
-      default: return {"not_json", "", "the record is not a json object: a string holds a control character"};
+      default:
+        return {"not_json", "",
+                "the record is not a json object: a string holds a control character"};
     }
   }
 
@@ -152,7 +162,8 @@ class JsonDecoder final : public Decoder {
 
 }  // namespace
 
-Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const iceberg::Schema& schema, JsonDecoderOptions options) {
+Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const iceberg::Schema& schema,
+                                                 JsonDecoderOptions options) {
   auto arrow_schema = TRY(ToArrowSchema(schema));
   TRY(ValidateMetadataColumns(schema));
   Columns columns;
@@ -170,7 +181,8 @@ Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const iceberg::Schema& schema, 
   }
   auto root = std::make_unique<JsonNode>(TRY(MakeJsonRoot(payload_fields, payload_columns)));
   return std::make_unique<JsonDecoder>(std::move(arrow_schema), std::move(columns),
-                                       MetadataAppender(std::move(metadata)), std::move(root), options);
+                                       MetadataAppender(std::move(metadata)), std::move(root),
+                                       options);
 }
 
 }  // namespace kafka_iceberg::decode

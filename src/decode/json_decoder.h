@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The decoder for JSON objects: one payload, one row. Notations per type are in value_append.h, metadata columns in
-// metadata_columns.h; a JSON value of another kind than its column is never converted silently.
+// The decoder for JSON objects: one payload, one row. Notations per type are in value_append.h,
+// metadata columns in metadata_columns.h; a JSON value of another kind than its column is never
+// converted silently.
 //
-// Dead letter codes: not_json, not_object, bad_utf8, too_deep, too_big, wrong_type (another kind of JSON value),
-// bad_value (right kind, but not that type's notation), out_of_range (a number or date the type cannot hold without
-// loss), missing_field (absent or null in a required column).
+// Dead letter codes: not_json, not_object, bad_utf8, too_deep, too_big, wrong_type (another kind of
+// JSON value), bad_value (right kind, but not that type's notation), out_of_range (a number or date
+// the type cannot hold without loss), missing_field (absent or null in a required column).
 //
-// Members no column takes are counted, never an error; so are members with the reserved name of a metadata column.
-// Absent members and null become null, or the column's write-default when absent. Of a member that comes twice the
-// last one counts. A byte order mark in front is ignored.
+// Members no column takes are counted, never an error; so are members with the reserved name of a
+// metadata column. Absent members and null become null, or the column's write-default when absent.
+// Of a member that comes twice the last one counts. A byte order mark in front is ignored.
 #pragma once
 
 #include <cstdint>
@@ -22,16 +23,18 @@
 namespace kafka_iceberg::decode {
 
 struct JsonDecoderOptions {
-  int64_t record_bytes_max = 16LL << 20;       // larger payloads are too_big
-  int32_t depth_max = 128;                     // of nested objects and arrays, ignored ones included
-  EpochUnit epoch_unit = EpochUnit::kMillis;   // of numbers in timestamp columns
+  int64_t record_bytes_max = 16LL << 20;      // larger payloads are too_big
+  int32_t depth_max = 128;                    // of nested objects and arrays, ignored ones included
+  EpochUnit epoch_unit = EpochUnit::kMillis;  // of numbers in timestamp columns
 };
 
-// Seal() before pending_bytes() comes near this: Arrow's offsets have 31 bits, and a column beyond them aborts.
+// Seal() before pending_bytes() comes near this: Arrow's offsets have 31 bits, and a column beyond
+// them aborts.
 inline constexpr int64_t kPendingBytesMax = 1LL << 30;
 
-// kUnsupported or kInvalid, naming the column, when the schema has a type JSON cannot fill (see arrow_schema.h,
-// json_node.h) or a reserved name with another type.
-Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const iceberg::Schema& schema, JsonDecoderOptions options = {});
+// kUnsupported or kInvalid, naming the column, when the schema has a type JSON cannot fill (see
+// arrow_schema.h, json_node.h) or a reserved name with another type.
+Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const iceberg::Schema& schema,
+                                                 JsonDecoderOptions options = {});
 
 }  // namespace kafka_iceberg::decode

@@ -106,11 +106,16 @@ TEST(JsonDecoder, NeverRoundsADecimal) {
 }
 
 TEST(JsonDecoder, TakesTimestampsAsText) {
-  EXPECT_EQ(DecodeValue("timestamptz", "\"2026-01-08T14:30:00.123456Z\""), "2026-01-08 14:30:00.123456Z");
-  EXPECT_EQ(DecodeValue("timestamptz", "\"2026-01-08T14:30:00+01:30\""), "2026-01-08 13:00:00.000000Z");
-  EXPECT_EQ(DecodeValue("timestamptz", "\"2026-01-08 14:30:00.5z\""), "2026-01-08 14:30:00.500000Z");
-  EXPECT_EQ(DecodeValue("timestamptz", "\"1969-12-31T23:59:59.9999999Z\""), "1969-12-31 23:59:59.999999Z");
-  EXPECT_EQ(DecodeValue("timestamptz", "\"2026\\u002d01-08T14:30:00Z\""), "2026-01-08 14:30:00.000000Z");
+  EXPECT_EQ(DecodeValue("timestamptz", "\"2026-01-08T14:30:00.123456Z\""),
+            "2026-01-08 14:30:00.123456Z");
+  EXPECT_EQ(DecodeValue("timestamptz", "\"2026-01-08T14:30:00+01:30\""),
+            "2026-01-08 13:00:00.000000Z");
+  EXPECT_EQ(DecodeValue("timestamptz", "\"2026-01-08 14:30:00.5z\""),
+            "2026-01-08 14:30:00.500000Z");
+  EXPECT_EQ(DecodeValue("timestamptz", "\"1969-12-31T23:59:59.9999999Z\""),
+            "1969-12-31 23:59:59.999999Z");
+  EXPECT_EQ(DecodeValue("timestamptz", "\"2026\\u002d01-08T14:30:00Z\""),
+            "2026-01-08 14:30:00.000000Z");
   EXPECT_EQ(DecodeValue("timestamptz", "\"2026-01-08T14:30:00\""), "bad_value v");
   EXPECT_EQ(DecodeValue("timestamptz", "\"2026-02-29T14:30:00Z\""), "out_of_range v");
   EXPECT_EQ(DecodeValue("timestamptz", "\"yesterday\""), "bad_value v");
@@ -134,7 +139,8 @@ TEST(JsonDecoder, TakesTimestampNumbersInTheUnitItWasToldAndNoOther) {
 }
 
 TEST(JsonDecoder, KeepsNanoseconds) {
-  EXPECT_EQ(DecodeValue("timestamptz_ns", "\"2026-01-08T14:30:00.123456789Z\""), "2026-01-08 14:30:00.123456789Z");
+  EXPECT_EQ(DecodeValue("timestamptz_ns", "\"2026-01-08T14:30:00.123456789Z\""),
+            "2026-01-08 14:30:00.123456789Z");
   EXPECT_EQ(DecodeValue("timestamp_ns", "1767882600123"), "2026-01-08 14:30:00.123000000");
   EXPECT_EQ(DecodeValue("timestamp_ns", "\"2263-01-01T00:00:00\""), "out_of_range v");
 }
@@ -154,7 +160,8 @@ TEST(JsonDecoder, TakesDatesAndTimes) {
 }
 
 TEST(JsonDecoder, TakesBytes) {
-  EXPECT_EQ(DecodeValue("uuid", "\"01234567-89ab-CDEF-0123-456789abcdef\""), "0123456789abcdef0123456789abcdef");
+  EXPECT_EQ(DecodeValue("uuid", "\"01234567-89ab-CDEF-0123-456789abcdef\""),
+            "0123456789abcdef0123456789abcdef");
   EXPECT_EQ(DecodeValue("uuid", "\"0123456789abcdef0123456789abcdef\""), "bad_value v");
   EXPECT_EQ(DecodeValue("uuid", "\"0123456g-89ab-cdef-0123-456789abcdef\""), "bad_value v");
   EXPECT_EQ(DecodeValue("binary", "\"AQID/w==\""), "010203ff");
@@ -201,12 +208,15 @@ TEST(JsonDecoder, FillsNestedTypes) {
   EXPECT_EQ(DecodeValue("list<long>", "[1, 2,3 ]"), "list<element: int64>[1, 2, 3]");
   EXPECT_EQ(DecodeValue("list<long>", "[]"), "list<element: int64>[]");
   EXPECT_EQ(DecodeValue("list<long>", "[1,null]"), "list<element: int64>[1, null]");
-  EXPECT_EQ(DecodeValue("struct<a:int,b:string>", R"({"b":"x","a":1})"), "{a:int32 = 1, b:string = x}");
+  EXPECT_EQ(DecodeValue("struct<a:int,b:string>", R"({"b":"x","a":1})"),
+            "{a:int32 = 1, b:string = x}");
   EXPECT_EQ(DecodeValue("struct<a:int,b:string>", "{}"), "{a:int32 = null, b:string = null}");
   EXPECT_THAT(DecodeValue("map<string,long>", R"({"a":1,"b\n":2})"), HasSubstr("a"));
-  EXPECT_EQ(DecodeValue("list<struct<a:list<int>>>", R"([{"a":[1]},{"a":[]},{},null])"),
-            "list<element: struct<a: list<element: int32>>>[{a:list<element: int32> = list<element: int32>[1]}, "
-            "{a:list<element: int32> = list<element: int32>[]}, {a:list<element: int32> = null}, null]");
+  EXPECT_EQ(
+      DecodeValue("list<struct<a:list<int>>>", R"([{"a":[1]},{"a":[]},{},null])"),
+      "list<element: struct<a: list<element: int32>>>[{a:list<element: int32> = list<element: "
+      "int32>[1]}, "
+      "{a:list<element: int32> = list<element: int32>[]}, {a:list<element: int32> = null}, null]");
 }
 
 TEST(JsonDecoder, MapKeysAreOfTheirType) {
@@ -227,8 +237,9 @@ TEST(JsonDecoder, AMapKeyMayNotComeTwice) {
 
 TEST(JsonDecoder, NullAndAbsentAreNullUnlessRequired) {
   const auto schema = SchemaOf({{"a", "long"}, {"b", "string", true}, {"s", "struct<x:int>"}});
-  const auto rows = DecodeAll(schema, {R"({"b":"1"})", R"({"a":null,"b":"2","s":null})", R"({"a":1})", R"({"b":null})",
-                                       R"({"b":"3","a":3,"s":{"x":3}})"});
+  const auto rows =
+      DecodeAll(schema, {R"({"b":"1"})", R"({"a":null,"b":"2","s":null})", R"({"a":1})",
+                         R"({"b":null})", R"({"b":"3","a":3,"s":{"x":3}})"});
   EXPECT_EQ(rows.stats.rows, 3);
   EXPECT_EQ(rows.Cell("a", 0), "null");
   EXPECT_EQ(rows.Cell("a", 1), "null");
@@ -248,8 +259,10 @@ TEST(JsonDecoder, RequiredBelowANullStructTakesAPlaceholder) {
   auto schema = SchemaOf({{"s", "struct<a:long,b:string,c:list<int>,d:boolean,e:uuid>"}});
   for (auto& member : schema.fields[0].type.fields) member.required = true;
   const auto rows = DecodeAll(
-      schema, {R"({})", R"({"s":{"a":1,"b":"x","c":[1],"d":true,"e":"01234567-89ab-cdef-0123-456789abcdef"}})",
-               R"({"s":{"a":1}})"});
+      schema,
+      {R"({})",
+       R"({"s":{"a":1,"b":"x","c":[1],"d":true,"e":"01234567-89ab-cdef-0123-456789abcdef"}})",
+       R"({"s":{"a":1}})"});
   EXPECT_EQ(rows.stats.rows, 2);
   EXPECT_EQ(rows.Cell("s", 0), "null");
   EXPECT_EQ(rows.Letter(), "missing_field s.b");
@@ -273,10 +286,12 @@ TEST(JsonDecoder, AnAbsentMemberTakesTheWriteDefault) {
 }
 
 TEST(JsonDecoder, OfAMemberThatComesTwiceTheLastCounts) {
-  const auto schema = SchemaOf({{"a", "long"}, {"s", "string"}, {"l", "list<long>"}, {"t", "struct<x:long>"}});
+  const auto schema =
+      SchemaOf({{"a", "long"}, {"s", "string"}, {"l", "list<long>"}, {"t", "struct<x:long>"}});
   const auto rows = DecodeAll(
-      schema, {R"({"a":1,"s":"one","a":2,"l":[1,2],"l":[3],"s":"two","t":{"x":1},"t":{"x":2,"x":3},"a":3})",
-               R"({"a":1,"a":null,"t":{"x":1},"t":{}})"});
+      schema,
+      {R"({"a":1,"s":"one","a":2,"l":[1,2],"l":[3],"s":"two","t":{"x":1},"t":{"x":2,"x":3},"a":3})",
+       R"({"a":1,"a":null,"t":{"x":1},"t":{}})"});
   EXPECT_EQ(rows.Cell("a"), "3");
   EXPECT_EQ(rows.Cell("s"), "two");
   EXPECT_EQ(rows.Cell("l"), "list<element: int64>[3]");
@@ -287,17 +302,21 @@ TEST(JsonDecoder, OfAMemberThatComesTwiceTheLastCounts) {
 
 TEST(JsonDecoder, CountsMembersNoColumnTakes) {
   const auto schema = SchemaOf({{"a", "long"}, {"s", "struct<x:long>"}});
-  const auto rows = DecodeAll(schema, {R"({"b":1,"a":1,"c":{"a":[{}]},"s":{"y":[],"x":1}})", R"({"a":2})", R"({"b":1,"a":"x"})"});
+  const auto rows = DecodeAll(schema, {R"({"b":1,"a":1,"c":{"a":[{}]},"s":{"y":[],"x":1}})",
+                                       R"({"a":2})", R"({"b":1,"a":"x"})"});
   EXPECT_EQ(rows.stats.ignored_fields, 3);
   EXPECT_EQ(rows.Cell("a", 1), "2");
 }
 
 TEST(JsonDecoder, FindsMembersInAnyOrderAndNotation) {
   const std::string long_name = "a_name_that_is_longer_than_sixteen_bytes";
-  const auto schema = SchemaOf({{"a", "long"}, {"with \"quotes\"", "long"}, {long_name, "long"}, {"é", "long"}});
-  const auto rows = DecodeAll(
-      schema, {"{\"é\":1,\"" + long_name + "\":2,\"with \\\"quotes\\\"\":3,\"a\":4}", "{\"\\u00e9\":5,\"\\u0061\":6}",
-               "{\"a_name_that_is_longer_than_sixteen_bytez\":1,\"A\":2}", "{ \"a\" : 8 , \"é\"\n:\t9 }"});
+  const auto schema =
+      SchemaOf({{"a", "long"}, {"with \"quotes\"", "long"}, {long_name, "long"}, {"é", "long"}});
+  const auto rows =
+      DecodeAll(schema, {"{\"é\":1,\"" + long_name + "\":2,\"with \\\"quotes\\\"\":3,\"a\":4}",
+                         "{\"\\u00e9\":5,\"\\u0061\":6}",
+                         "{\"a_name_that_is_longer_than_sixteen_bytez\":1,\"A\":2}",
+                         "{ \"a\" : 8 , \"é\"\n:\t9 }"});
   EXPECT_EQ(rows.Cell("é", 0), "1");
   EXPECT_EQ(rows.Cell(long_name, 0), "2");
   EXPECT_EQ(rows.Cell("with \"quotes\"", 0), "3");
@@ -317,7 +336,8 @@ TEST(JsonDecoder, ReasonsNameColumnTypeAndValue) {
   EXPECT_EQ(reason("long", "\"abc\""), "v (long) got the string \"abc\"");
   EXPECT_EQ(reason("string", "12"), "v (string) got the number 12");
   EXPECT_EQ(reason("int", "3000000000"), "v (int) got \"3000000000\", which is out of range");
-  EXPECT_THAT(reason("timestamptz", "\"2026-01-08T14:30:00\""), HasSubstr("declare the column as timestamp"));
+  EXPECT_THAT(reason("timestamptz", "\"2026-01-08T14:30:00\""),
+              HasSubstr("declare the column as timestamp"));
   EXPECT_LT(reason("long", '"' + std::string(100000, 'x') + '"').size(), 200U);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Input nobody should send: whatever comes, each record is a row or a dead letter, and the others are not touched.
+// Input nobody should send: whatever comes, each record is a row or a dead letter, and the others
+// are not touched.
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
 #include <gmock/gmock.h>
@@ -18,10 +19,12 @@ using ::testing::HasSubstr;
 
 struct JsonFormat final : DecoderFormat {
   std::unique_ptr<Decoder> Make() override {
-    return DecoderOf(SchemaOf({{"id", "long", true}, {"name", "string"}, {"tags", "list<string>"}},
-                              {"_kafka_topic", "_kafka_partition", "_kafka_offset", "_kafka_timestamp", "_kafka_key"}));
+    return DecoderOf(SchemaOf(
+        {{"id", "long", true}, {"name", "string"}, {"tags", "list<string>"}},
+        {"_kafka_topic", "_kafka_partition", "_kafka_offset", "_kafka_timestamp", "_kafka_key"}));
   }
-  std::string Encode(int64_t id, std::optional<std::string> name, std::vector<std::string> tags) override {
+  std::string Encode(int64_t id, std::optional<std::string> name,
+                     std::vector<std::string> tags) override {
     std::string json = fmt::format("{{\"id\":{}", id);
     if (name) json += ",\"name\":\"" + *name + '"';
     json += ",\"tags\":[";
@@ -32,7 +35,8 @@ struct JsonFormat final : DecoderFormat {
   std::string LateGarbage() override { return R"({"id":1,"name":null,"tags":["a",null,5]})"; }
 };
 
-INSTANTIATE_TEST_SUITE_P(Json, DecoderConformance, testing::Values([]() -> std::unique_ptr<DecoderFormat> {
+INSTANTIATE_TEST_SUITE_P(Json, DecoderConformance,
+                         testing::Values([]() -> std::unique_ptr<DecoderFormat> {
                            return std::make_unique<JsonFormat>();
                          }));
 
@@ -61,7 +65,8 @@ TEST(JsonHostile, NoPrefixOfARecordIsARecord) {
   const DecodedRows rows = DecodeAll(WideSchema(), payloads);
   EXPECT_EQ(rows.stats.rows, 1);
   for (const DeadLetter& letter : rows.letters) {
-    EXPECT_THAT(letter.code, AnyOf("not_json", "bad_utf8")) << letter.value << ": " << letter.reason;
+    EXPECT_THAT(letter.code, AnyOf("not_json", "bad_utf8"))
+        << letter.value << ": " << letter.reason;
   }
   payloads.pop_back();
   for (const std::string& payload : payloads) EXPECT_NE(CodeOf(payload), "row") << payload;
@@ -70,7 +75,8 @@ TEST(JsonHostile, NoPrefixOfARecordIsARecord) {
 TEST(JsonHostile, ARecordCutInTwoIsNotARecordAgain) {
   const std::string whole = kWideRow;
   for (size_t at = 1; at < whole.size(); ++at) {
-    const DecodedRows rows = DecodeAll(WideSchema(), {"{}", whole.substr(0, at), whole.substr(at), "{}", whole.substr(at)});
+    const DecodedRows rows = DecodeAll(
+        WideSchema(), {"{}", whole.substr(0, at), whole.substr(at), "{}", whole.substr(at)});
     ASSERT_EQ(rows.stats.rows, 2) << at;
   }
 }
@@ -89,11 +95,13 @@ TEST(JsonHostile, EveryFlippedByteIsARowOrALetter) {
 
 TEST(JsonHostile, GarbageIsARowOrALetter) {
   SeededRandom random(12);
-  constexpr std::string_view kAlphabet = "{}[]\",:\\ \n\t0123456789-+.eEtrufalsn\"lsdtnamxyk\x80\xc3\xa9\xff";
+  constexpr std::string_view kAlphabet =
+      "{}[]\",:\\ \n\t0123456789-+.eEtrufalsn\"lsdtnamxyk\x80\xc3\xa9\xff";
   std::vector<std::string> payloads;
   for (int i = 0; i < 20'000; ++i) {
     std::string payload = i % 3 == 0 ? "{\"l\":" : i % 3 == 1 ? "{" : "";
-    for (uint64_t size = random.Below(60); size > 0; --size) payload += kAlphabet[random.Below(kAlphabet.size())];
+    for (uint64_t size = random.Below(60); size > 0; --size)
+      payload += kAlphabet[random.Below(kAlphabet.size())];
     payloads.push_back(std::move(payload));
   }
   const DecodedRows together = DecodeAll(WideSchema(), payloads);
@@ -103,11 +111,23 @@ TEST(JsonHostile, GarbageIsARowOrALetter) {
 }
 
 TEST(JsonHostile, BrokenNeighboursDoNotMatter) {
-  const std::vector<std::string> broken = {"", "{", "}", "\"", "{\"l\":\"", "\xff", "{\"s\":\"\xe2\x82\"}", "\\", "{\"l\":1}{",
-                                           "{\"l\":1,", "{\"l\":1}\n{\"l\":2}", "[", "{\"s\":\"a\nb\"}"};
+  const std::vector<std::string> broken = {"",
+                                           "{",
+                                           "}",
+                                           "\"",
+                                           "{\"l\":\"",
+                                           "\xff",
+                                           "{\"s\":\"\xe2\x82\"}",
+                                           "\\",
+                                           "{\"l\":1}{",
+                                           "{\"l\":1,",
+                                           "{\"l\":1}\n{\"l\":2}",
+                                           "[",
+                                           "{\"s\":\"a\nb\"}"};
   for (const std::string& before : broken) {
     for (const std::string& after : broken) {
-      const DecodedRows rows = DecodeAll(WideSchema(), {"{\"l\":1}", before, "{\"l\":2}", after, "{\"l\":3}"});
+      const DecodedRows rows =
+          DecodeAll(WideSchema(), {"{\"l\":1}", before, "{\"l\":2}", after, "{\"l\":3}"});
       ASSERT_EQ(rows.stats.rows, 3) << before << " | " << after;
       EXPECT_EQ(rows.Cell("l", 0) + rows.Cell("l", 1) + rows.Cell("l", 2), "123");
       EXPECT_EQ(rows.letters.at(0).offset, 1);
@@ -149,11 +169,13 @@ TEST(JsonHostile, CodesTellWhatIsWrong) {
 }
 
 TEST(JsonHostile, WhatNoColumnTakesMustBeJsonToo) {
-  for (const char* value : {"xyz", "01", "1.", "[1,]", "[1 2]", "{\"a\"}", "{\"a\":1,}", "{a:1}", "\"\\x\"", "\"\\u12\"", "tru", "[", "{", "]", "}",
-                            "", ",", "[[1}]", "{\"a\":[}]"}) {
+  for (const char* value :
+       {"xyz", "01", "1.", "[1,]", "[1 2]", "{\"a\"}", "{\"a\":1,}", "{a:1}", "\"\\x\"",
+        "\"\\u12\"", "tru", "[", "{", "]", "}", "", ",", "[[1}]", "{\"a\":[}]"}) {
     EXPECT_EQ(CodeOf(fmt::format("{{\"ignored\":{}}}", value)), "not_json") << value;
   }
-  for (const char* value : {"1", "-1.5e3", "\"\\u00e9\\n\"", "[]", "{}", "[[],{},[{}]]", "{\"a\":{\"b\":[1,2,{\"c\":null}]}}", "true", " null "}) {
+  for (const char* value : {"1", "-1.5e3", "\"\\u00e9\\n\"", "[]", "{}", "[[],{},[{}]]",
+                            "{\"a\":{\"b\":[1,2,{\"c\":null}]}}", "true", " null "}) {
     EXPECT_EQ(CodeOf(fmt::format("{{\"ignored\":{},\"l\":1}}", value)), "row") << value;
   }
 }
@@ -168,7 +190,8 @@ TEST(JsonHostile, DeepNestingIsRefusedWithoutRecursion) {
   for (int i = 0; i < 100'000; ++i) objects += "{\"ignored\":";
   EXPECT_EQ(CodeOf(objects), "too_deep");
   EXPECT_EQ(CodeOf("{\"ignored\":" + std::string(127, '[') + std::string(127, ']') + "}"), "row");
-  EXPECT_EQ(CodeOf("{\"ignored\":" + std::string(128, '[') + std::string(128, ']') + "}"), "too_deep");
+  EXPECT_EQ(CodeOf("{\"ignored\":" + std::string(128, '[') + std::string(128, ']') + "}"),
+            "too_deep");
   EXPECT_EQ(CodeOf("{\"n\":{\"a\":[]}}", {.depth_max = 3}), "row");
   EXPECT_EQ(CodeOf("{\"n\":{\"a\":[{}]}}", {.depth_max = 3}), "too_deep");
 }
@@ -177,7 +200,8 @@ TEST(JsonHostile, RecordsBeyondTheLimitAreRefusedUnread) {
   const std::string big = "{\"s\":\"" + std::string(1 << 20, 'x') + "\"}";
   EXPECT_EQ(CodeOf(big), "row");
   EXPECT_EQ(CodeOf(big, {.record_bytes_max = 1 << 20}), "too_big");
-  const DecodedRows rows = DecodeAll(WideSchema(), {"{\"l\":1}", big, "{\"l\":3}", big, "{\"l\":5}"});
+  const DecodedRows rows =
+      DecodeAll(WideSchema(), {"{\"l\":1}", big, "{\"l\":3}", big, "{\"l\":5}"});
   EXPECT_EQ(rows.stats.rows, 5);
   EXPECT_EQ(rows.Cell("s", 3).size(), size_t{1} << 20);
   EXPECT_EQ(rows.Cell("l", 4), "5");
@@ -195,7 +219,8 @@ TEST(JsonHostile, AByteOrderMarkIsIgnoredInFrontOnly) {
 TEST(JsonHostile, TwoThousandColumns) {
   std::vector<DeclaredField> fields;
   std::string row;
-  for (int i = 1999; i >= 0; --i) row += fmt::format("{}\"column_{}\":{}", row.empty() ? '{' : ',', i, i);
+  for (int i = 1999; i >= 0; --i)
+    row += fmt::format("{}\"column_{}\":{}", row.empty() ? '{' : ',', i, i);
   for (int i = 0; i < 2000; ++i) fields.push_back({"column_" + std::to_string(i), "long"});
   const DecodedRows rows = DecodeAll(SchemaOf(fields), {row + "}", "{}", row + "}"});
   EXPECT_EQ(rows.Cell("column_0", 0), "0");
@@ -214,8 +239,10 @@ TEST(JsonHostile, HugeNumbersAndKeysEndWell) {
 }
 
 TEST(JsonHostile, MetadataNamesInAPayloadAreIgnored) {
-  const auto schema = SchemaOf({{"a", "long"}, {"n", "struct<_kafka_offset:long>"}}, {"_kafka_offset"});
-  const DecodedRows rows = DecodeAll(schema, {R"({"_kafka_offset":77,"a":1,"n":{"_kafka_offset":5}})"});
+  const auto schema =
+      SchemaOf({{"a", "long"}, {"n", "struct<_kafka_offset:long>"}}, {"_kafka_offset"});
+  const DecodedRows rows =
+      DecodeAll(schema, {R"({"_kafka_offset":77,"a":1,"n":{"_kafka_offset":5}})"});
   EXPECT_EQ(rows.Cell("_kafka_offset"), "0");
   EXPECT_EQ(rows.Cell("n"), "{_kafka_offset:int64 = 5}");
   EXPECT_EQ(rows.stats.ignored_fields, 1);
@@ -224,7 +251,8 @@ TEST(JsonHostile, MetadataNamesInAPayloadAreIgnored) {
 TEST(JsonHostile, HeadersBecomeAList) {
   const auto schema = SchemaOf({{"a", "long"}}, {"_kafka_headers"});
   auto decoder = DecoderOf(schema);
-  const std::vector<Header> headers = {{"trace", "\xff\x01", false}, {"empty", "", false}, {"null", "", true}};
+  const std::vector<Header> headers = {
+      {"trace", "\xff\x01", false}, {"empty", "", false}, {"null", "", true}};
   const std::vector<Header> broken = {{"fine", "x", false}, {"\xff", "x", false}};
   std::vector<Record> records(3);
   for (Record& record : records) record.value = "{}";
@@ -237,7 +265,8 @@ TEST(JsonHostile, HeadersBecomeAList) {
   EXPECT_EQ(letters[0].field_path, "_kafka_headers");
   const auto batch = decoder->Seal();
   ASSERT_TRUE(batch->ValidateFull().ok());
-  const auto& list = static_cast<const arrow::ListArray&>(*batch->GetColumnByName("_kafka_headers"));
+  const auto& list =
+      static_cast<const arrow::ListArray&>(*batch->GetColumnByName("_kafka_headers"));
   EXPECT_EQ(list.value_length(0), 3);
   EXPECT_EQ(list.value_length(1), 0);
   EXPECT_THAT(list.ToString(), HasSubstr("FF01"));

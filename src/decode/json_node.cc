@@ -38,7 +38,8 @@ Result<JsonNode> MakeJsonNode(const Field& field, Column& column) {
   return node;
 }
 
-Result<JsonNode> MakeJsonRoot(const std::vector<Field>& fields, const std::vector<Column*>& columns) {
+Result<JsonNode> MakeJsonRoot(const std::vector<Field>& fields,
+                              const std::vector<Column*>& columns) {
   JsonNode root;
   root.keys = KeysOf(fields);
   root.children.reserve(fields.size());

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JsonNode: a column as the JSON reader sees it, with the keys of its members when it is a struct. The tree has the
-// shape of the schema and is built once. Owned by one decoder; the columns must outlive it.
+// JsonNode: a column as the JSON reader sees it, with the keys of its members when it is a struct.
+// The tree has the shape of the schema and is built once. Owned by one decoder; the columns must
+// outlive it.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +20,13 @@ struct JsonNode {
   Column* column = nullptr;  // null at the top, where the columns have no parent
   iceberg::TypeId kind = iceberg::TypeId::kStruct;
   bool required = false;
-  std::unique_ptr<KeyTable> keys;                // of a struct
-  std::vector<JsonNode> children;                // struct: its members; list: element; map: key, value
+  std::unique_ptr<KeyTable> keys;  // of a struct
+  std::vector<JsonNode> children;  // struct: its members; list: element; map: key, value
   std::optional<iceberg::Value> absent_default;  // write-default, for a member that is absent
 };
 
-// The node of one field, whose column has the same shape. kUnsupported: a map whose key is nested; kInvalid: a
-// write-default that is not a value of its type.
+// The node of one field, whose column has the same shape. kUnsupported: a map whose key is nested;
+// kInvalid: a write-default that is not a value of its type.
 Result<JsonNode> MakeJsonNode(const iceberg::Field& field, Column& column);
 // The node above top-level fields; `columns` in the same order.
 Result<JsonNode> MakeJsonRoot(const std::vector<iceberg::Field>& fields,

@@ -36,7 +36,8 @@ JsonRowReader::Next JsonRowReader::Fail(std::string_view code, const JsonNode* n
   failed_at_ = at.next;
   error_.code = code;
   error_.field_path = node == nullptr || node->column == nullptr ? "" : node->column->path();
-  error_.reason = (error_.field_path.empty() ? "the record" : error_.field_path) + " " + std::move(reason);
+  error_.reason =
+      (error_.field_path.empty() ? "the record" : error_.field_path) + " " + std::move(reason);
   return nullptr;
 }
 
@@ -44,22 +45,26 @@ JsonRowReader::Next JsonRowReader::FailNotJson(JsonCursor at, std::string reason
   return Fail("not_json", nullptr, at, "is not a json object: " + std::move(reason));
 }
 
-JsonRowReader::Next JsonRowReader::FailEscape(EscapeError error, const JsonNode* node, JsonCursor at) {
-  if (error == EscapeError::kMalformed) return FailNotJson(at, "a string holds an escape that json does not know");
-  return Fail("bad_utf8", node, at, "holds half of a surrogate pair, which stands for no character");
+JsonRowReader::Next JsonRowReader::FailEscape(EscapeError error, const JsonNode* node,
+                                              JsonCursor at) {
+  if (error == EscapeError::kMalformed)
+    return FailNotJson(at, "a string holds an escape that json does not know");
+  return Fail("bad_utf8", node, at,
+              "holds half of a surrogate pair, which stands for no character");
 }
 
 JsonRowReader::Next JsonRowReader::FailText(const JsonNode& node, JsonCursor at, TextError error,
                                             std::string_view value) {
   return Fail(CodeOf(error), &node, at,
-              fmt::format("({}) got \"{}\", which {}", iceberg::ToString(node.column->type()), Excerpt(value),
-                          Explain(error)));
+              fmt::format("({}) got \"{}\", which {}", iceberg::ToString(node.column->type()),
+                          Excerpt(value), Explain(error)));
 }
 
 JsonRowReader::Next JsonRowReader::FailType(const JsonNode& node, JsonCursor at) {
   const std::string found = DescribeValue(at);
   if (found.empty()) return FailNotJson(at, "a value is not json");
-  return Fail("wrong_type", &node, at, fmt::format("({}) got {}", iceberg::ToString(node.column->type()), found));
+  return Fail("wrong_type", &node, at,
+              fmt::format("({}) got {}", iceberg::ToString(node.column->type()), found));
 }
 
 void JsonRowReader::FailDocument(JsonCursor start, Next next, uint32_t end) {
@@ -68,7 +73,8 @@ void JsonRowReader::FailDocument(JsonCursor start, Next next, uint32_t end) {
   } else if (start.peek() != '{') {
     FailNotObject(start, end);
   } else if (next != nullptr) {
-    FailNotJson(start, next[-1] >= end ? "it ends too early" : "there is more text behind the object");
+    FailNotJson(start,
+                next[-1] >= end ? "it ends too early" : "there is more text behind the object");
   } else if (*failed_at_ >= end) {
     FailNotJson(start, "it ends too early");
   }

@@ -36,7 +36,8 @@ bool JsonRowReader::Read(JsonCursor& cursor, uint32_t end, int64_t row) {
   depth_ = 1;
   ignored_fields_ = 0;
   Next next = nullptr;
-  if (cursor.peek() == '{') [[likely]] next = ReadMembers(root_, cursor.Behind(1), row);
+  if (cursor.peek() == '{') [[likely]]
+    next = ReadMembers(root_, cursor.Behind(1), row);
   // A truncated document reads on into the one behind it, and is found out here.
   if (next == nullptr || next[-1] >= end || *next < end) [[unlikely]] {
     FailDocument(cursor, next, end);
@@ -53,7 +54,8 @@ JsonRowReader::Next JsonRowReader::ReadMembers(JsonNode& node, JsonCursor at, in
   if (!at.TakeIf('}')) {
     int32_t previous = KeyTable::kUnknown;
     do {
-      if (!at.AtMember()) [[unlikely]] return FailNotJson(at, "an object needs a quoted name and a colon");
+      if (!at.AtMember()) [[unlikely]]
+        return FailNotJson(at, "an object needs a quoted name and a colon");
       int32_t member = keys.Predicted(previous);
       if (member < 0 || !keys.Matches(member, at.here() + 1, at.next[1] - *at.next - 1)) {
         if (!FindMember(keys, at, previous, member)) return nullptr;
@@ -63,16 +65,20 @@ JsonRowReader::Next JsonRowReader::ReadMembers(JsonNode& node, JsonCursor at, in
         previous = member;
         Column& column = *children[member].column;
         // Seen before in this object: the last one counts.
-        if (column.size() != row) [[unlikely]] column.TruncateTo(row);
-        else ++filled;
+        if (column.size() != row) [[unlikely]]
+          column.TruncateTo(row);
+        else
+          ++filled;
         at.next = ReadValue(children[member], at);
       } else {
         ++ignored_fields_;
         at.next = Skip(at);
       }
-      if (at.next == nullptr) [[unlikely]] return nullptr;
+      if (at.next == nullptr) [[unlikely]]
+        return nullptr;
     } while (at.TakeIf(','));
-    if (!at.TakeIf('}')) [[unlikely]] return FailNotJson(at, "an object is not closed");
+    if (!at.TakeIf('}')) [[unlikely]]
+      return FailNotJson(at, "an object is not closed");
   }
   if (filled != node.children.size() && !FillAbsent(node, at, row)) return nullptr;
   return at.next;
@@ -107,7 +113,8 @@ JsonRowReader::Next JsonRowReader::ReadValue(JsonNode& node, JsonCursor at) {
   Column& column = *node.column;
   switch (node.kind) {
     case TypeId::kString:
-      if (*text == '"') [[likely]] return ReadString(node, at);
+      if (*text == '"') [[likely]]
+        return ReadString(node, at);
       break;
     case TypeId::kLong: {
       int64_t value = 0;
@@ -179,9 +186,11 @@ JsonRowReader::Next JsonRowReader::ReadTimestamp(JsonNode& node, JsonCursor at) 
   } else {
     const char* end = ParseShortInteger(at.here(), value);
     const int64_t factor = nanos ? nanos_factor_ : micros_factor_;
-    read = end != nullptr && EndsScalar(*end) && factor > 0 && !__builtin_mul_overflow(value, factor, &value);
+    read = end != nullptr && EndsScalar(*end) && factor > 0 &&
+           !__builtin_mul_overflow(value, factor, &value);
   }
-  if (!read) [[unlikely]] return ReadOther(node, at);
+  if (!read) [[unlikely]]
+    return ReadOther(node, at);
   node.column->AppendFixed(value);
   return at.next + 1;
 }
@@ -232,7 +241,8 @@ JsonRowReader::Next JsonRowReader::ReadMap(JsonNode& node, JsonCursor at) {
     } while (at.TakeIf(','));
     if (!at.TakeIf('}')) return FailNotJson(at, "an object is not closed");
   }
-  if (!MapKeysDiffer(*node.column)) return Fail("bad_value", &node, start, "holds the same key twice");
+  if (!MapKeysDiffer(*node.column))
+    return Fail("bad_value", &node, start, "holds the same key twice");
   node.column->AppendList();
   --depth_;
   return at.next;
@@ -259,7 +269,8 @@ bool JsonRowReader::MapKeysDiffer(Column& map) {
 JsonRowReader::Next JsonRowReader::ReadOther(JsonNode& node, JsonCursor at) {
   const char first = at.peek();
   if (first == 'n' && at.ScalarToken() == "null") {
-    if (node.required) return Fail("missing_field", &node, at, "is null, and the column is required");
+    if (node.required)
+      return Fail("missing_field", &node, at, "is null, and the column is required");
     node.column->AppendNull();
     return at.next + 1;
   }

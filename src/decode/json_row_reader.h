@@ -2,9 +2,9 @@
 //
 // JsonRowReader: one indexed JSON object into one row of the columns, in one pass.
 //
-// A member that comes twice: the last one counts, as in most JSON libraries. A map key that comes twice is an error:
-// nobody can tell which entry was meant. After a failure the columns hold half a row, which the caller truncates.
-// Owned by one decoder.
+// A member that comes twice: the last one counts, as in most JSON libraries. A map key that comes
+// twice is an error: nobody can tell which entry was meant. After a failure the columns hold half a
+// row, which the caller truncates. Owned by one decoder.
 #pragma once
 
 #include <cstdint>
@@ -30,15 +30,17 @@ class JsonRowReader {
  public:
   JsonRowReader(JsonNode& root, EpochUnit epoch_unit, int32_t depth_max);
 
-  // Reads the document that starts at the cursor and ends before offset `end`. On success every column has one row
-  // more, and the cursor stands behind the document. On failure see error(); the cursor has not moved.
+  // Reads the document that starts at the cursor and ends before offset `end`. On success every
+  // column has one row more, and the cursor stands behind the document. On failure see error(); the
+  // cursor has not moved.
   bool Read(JsonCursor& cursor, uint32_t end, int64_t row);
   const RowError& error() const { return error_; }
   // Members of the last document that no column takes.
   int64_t ignored_fields() const { return ignored_fields_; }
 
  private:
-  // The readers take the cursor by value and return what comes next, so that it stays in registers; null is failure.
+  // The readers take the cursor by value and return what comes next, so that it stays in registers;
+  // null is failure.
   using Next = const uint32_t*;
 
   Next ReadMembers(JsonNode& node, JsonCursor at, int64_t row);

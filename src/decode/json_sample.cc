@@ -19,7 +19,8 @@ void AddExample(SampleNode& node, std::string_view json) {
   if (node.examples.size() == kExamplesMax) return;
   std::string text(json.substr(0, kExampleBytesMax));
   if (json.size() > kExampleBytesMax) {
-    while (!text.empty() && (static_cast<unsigned char>(json[text.size()]) & 0xc0) == 0x80) text.pop_back();
+    while (!text.empty() && (static_cast<unsigned char>(json[text.size()]) & 0xc0) == 0x80)
+      text.pop_back();
     text += "...";
   }
   if (std::find(node.examples.begin(), node.examples.end(), text) == node.examples.end()) {
@@ -44,7 +45,9 @@ std::string Resolved(std::string_view raw) {
 
 }  // namespace
 
-int64_t SampleNode::present() const { return std::accumulate(counts.begin(), counts.end(), int64_t{0}); }
+int64_t SampleNode::present() const {
+  return std::accumulate(counts.begin(), counts.end(), int64_t{0});
+}
 
 bool JsonSample::Add(std::string_view payload) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
@@ -55,7 +58,8 @@ bool JsonSample::Add(std::string_view payload) {
   JsonCursor at{text_.data(), index_.positions()};
   if (at.peek() != '{') return false;
   JsonCursor end = at;
-  if (SkipValue(end, kRecordDepthMax) != SkipResult::kOk || *end.next < payload.size()) return false;
+  if (SkipValue(end, kRecordDepthMax) != SkipResult::kOk || *end.next < payload.size())
+    return false;
   if (end.next[-1] >= payload.size()) return false;
   Observe(root_, at, 0);
   return true;
@@ -132,8 +136,10 @@ void JsonSample::ObserveString(SampleNode& node, std::string_view text) {
   int64_t micros = 0;
   int32_t days = 0;
   const auto is = [](TextError error) { return error == TextError::kNone; };
-  node.all_timestamptz = node.all_timestamptz && is(ParseTimestamp(text, Offset::kRequired, kMicroDigits, micros));
-  node.all_timestamp = node.all_timestamp && is(ParseTimestamp(text, Offset::kForbidden, kMicroDigits, micros));
+  node.all_timestamptz =
+      node.all_timestamptz && is(ParseTimestamp(text, Offset::kRequired, kMicroDigits, micros));
+  node.all_timestamp =
+      node.all_timestamp && is(ParseTimestamp(text, Offset::kForbidden, kMicroDigits, micros));
   node.all_date = node.all_date && is(ParseDate(text, days));
 }
 
@@ -148,7 +154,8 @@ void JsonSample::ObserveNumber(SampleNode& node, std::string_view token) {
   iceberg::Int128 wide = 0;
   int64_t narrow = 0;
   if (ToInt64(*number, 0, /*floor=*/false, narrow) != TextError::kNone) node.beyond_int64 = true;
-  if (ToUnscaled(*number, 0, /*floor=*/false, wide) != TextError::kNone) node.beyond_decimal38 = true;
+  if (ToUnscaled(*number, 0, /*floor=*/false, wide) != TextError::kNone)
+    node.beyond_decimal38 = true;
 }
 
 SampleNode* JsonSample::Member(SampleNode& node, std::string_view name) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JsonSample: what a number of JSON records hold, merged into one tree of counts. The evidence schema inference judges.
-// Used by one thread.
+// JsonSample: what a number of JSON records hold, merged into one tree of counts. The evidence
+// schema inference judges. Used by one thread.
 #pragma once
 
 #include <array>

@@ -26,7 +26,9 @@ uint32_t ReadUnit(std::string_view raw) {
 }
 
 size_t WriteUtf8(uint32_t point, char* out) {
-  const auto tail = [point](int shift) { return static_cast<char>(0x80 | ((point >> shift) & 0x3f)); };
+  const auto tail = [point](int shift) {
+    return static_cast<char>(0x80 | ((point >> shift) & 0x3f));
+  };
   if (point < 0x80) {
     out[0] = static_cast<char>(point);
     return 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JSON strings: copying their characters into a column, with escapes resolved. The text has been indexed (JsonIndex), so
-// it is valid UTF-8 without raw control characters. Pure functions.
+// JSON strings: copying their characters into a column, with escapes resolved. The text has been
+// indexed (JsonIndex), so it is valid UTF-8 without raw control characters. Pure functions.
 #pragma once
 
 #if defined(__SSE2__)
@@ -29,13 +29,15 @@ inline uint32_t CopyBlock(const char* from, uint8_t* to) {
 
 inline uint64_t CopyFourBlocks(const char* from, uint8_t* to) {
   return uint64_t{CopyBlock(from, to)} | uint64_t{CopyBlock(from + 16, to + 16)} << 16 |
-         uint64_t{CopyBlock(from + 32, to + 32)} << 32 | uint64_t{CopyBlock(from + 48, to + 48)} << 48;
+         uint64_t{CopyBlock(from + 32, to + 32)} << 32 |
+         uint64_t{CopyBlock(from + 48, to + 48)} << 48;
 }
 
 }  // namespace internal
 
-// Copies `size` bytes and tells whether none of them is a backslash (else the copy is of no use). Whole blocks, because
-// a loop that ends after a different number of bytes each time costs more in mispredicted branches.
+// Copies `size` bytes and tells whether none of them is a backslash (else the copy is of no use).
+// Whole blocks, because a loop that ends after a different number of bytes each time costs more in
+// mispredicted branches.
 inline bool CopyUnlessEscaped(const char* from, size_t size, uint8_t* to) {
   if (size <= 16) return (internal::CopyBlock(from, to) & ((1U << size) - 1)) == 0;
   size_t at = 0;
@@ -58,7 +60,8 @@ enum class EscapeError : uint8_t {
   kLoneSurrogate,  // half of a pair: stands for no character
 };
 
-// Resolves the escapes of what stood between the quotes. Writes at most raw.size() bytes of valid UTF-8.
+// Resolves the escapes of what stood between the quotes. Writes at most raw.size() bytes of valid
+// UTF-8.
 EscapeError Unescape(std::string_view raw, char* out, size_t& size);
 
 }  // namespace kafka_iceberg::decode

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// KeyTable: which member of a struct a JSON key names. Members usually come in the order they came in last time, so the
-// caller compares the key with the predicted member first and looks it up only when that fails.
+// KeyTable: which member of a struct a JSON key names. Members usually come in the order they came
+// in last time, so the caller compares the key with the predicted member first and looks it up only
+// when that fails.
 //
 // Built once per struct. The prediction changes with the data; one decoder owns it.
 #pragma once
@@ -31,8 +32,8 @@ class KeyTable {
     entries_[static_cast<size_t>(previous + 1)].successor = member;
   }
 
-  // Whether the key that starts at `text` (behind its opening quote, `available` bytes before the colon) is this
-  // member's name and its closing quote.
+  // Whether the key that starts at `text` (behind its opening quote, `available` bytes before the
+  // colon) is this member's name and its closing quote.
   bool Matches(int32_t member, const char* text, size_t available) const {
     const Entry& expected = entry(member);
     uint64_t words[2];
@@ -45,7 +46,8 @@ class KeyTable {
   int32_t Find(std::string_view key) const;
 
  private:
-  // A name and its closing quote (16 bytes to compare as words, and the rest), and what came behind it last time.
+  // A name and its closing quote (16 bytes to compare as words, and the rest), and what came behind
+  // it last time.
   struct Entry {
     uint64_t words[2] = {0, 0};
     uint64_t masks[2] = {0, 0};
@@ -64,7 +66,7 @@ class KeyTable {
   std::vector<std::string> names_;
   std::vector<std::string> quoted_;  // what `tail` points into
   std::vector<Entry> entries_;       // the first stands for "no member yet"
-  std::vector<int32_t> slots_;  // open addressing, at most half full, kUnknown when free
+  std::vector<int32_t> slots_;       // open addressing, at most half full, kUnknown when free
 };
 
 }  // namespace kafka_iceberg::decode

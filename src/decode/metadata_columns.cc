@@ -14,14 +14,17 @@ using iceberg::Field;
 using iceberg::Type;
 using iceberg::TypeId;
 
-constexpr std::array<std::string_view, 6> kNames = {"_kafka_topic",     "_kafka_partition", "_kafka_offset",
-                                                    "_kafka_timestamp", "_kafka_key",       "_kafka_headers"};
+constexpr std::array<std::string_view, 6> kNames = {"_kafka_topic",  "_kafka_partition",
+                                                    "_kafka_offset", "_kafka_timestamp",
+                                                    "_kafka_key",    "_kafka_headers"};
 
 Type HeadersType(int32_t& next_id) {
   const int32_t element = next_id++;
-  Field key{.id = next_id++, .name = "key", .required = true, .type = Type::Primitive(TypeId::kString)};
+  Field key{
+      .id = next_id++, .name = "key", .required = true, .type = Type::Primitive(TypeId::kString)};
   Field value{.id = next_id++, .name = "value", .type = Type::Primitive(TypeId::kBinary)};
-  return Type::List(element, /*element_required=*/true, Type::Struct({std::move(key), std::move(value)}));
+  return Type::List(element, /*element_required=*/true,
+                    Type::Struct({std::move(key), std::move(value)}));
 }
 
 Type TypeOf(MetadataColumn column, int32_t& next_id) {
@@ -39,7 +42,8 @@ Type TypeOf(MetadataColumn column, int32_t& next_id) {
 bool SameShape(const Type& a, const Type& b) {
   if (a.id != b.id || a.fields.size() != b.fields.size()) return false;
   for (size_t i = 0; i < a.fields.size(); ++i) {
-    if (a.fields[i].name != b.fields[i].name || !SameShape(a.fields[i].type, b.fields[i].type)) return false;
+    if (a.fields[i].name != b.fields[i].name || !SameShape(a.fields[i].type, b.fields[i].type))
+      return false;
   }
   return true;
 }
@@ -56,7 +60,8 @@ bool AppendOptional(Column& column, bool is_null, std::string_view value) {
 
 bool AppendTimestamp(Column& column, int64_t timestamp_ms) {
   constexpr int64_t kMicrosPerMilli = 1000;
-  const bool absent = timestamp_ms < 0 || timestamp_ms > std::numeric_limits<int64_t>::max() / kMicrosPerMilli;
+  const bool absent =
+      timestamp_ms < 0 || timestamp_ms > std::numeric_limits<int64_t>::max() / kMicrosPerMilli;
   if (absent && column.required()) return false;
   if (absent) {
     column.AppendNull();
@@ -81,9 +86,11 @@ Result<std::vector<Field>> MetadataFields(const std::vector<std::string>& names,
   for (const std::string& name : names) {
     const auto column = FindMetadataColumn(name);
     if (!column) {
-      return Error::Invalid("\"{}\" is not a metadata column; there are {}", name, fmt::join(kNames, ", "));
+      return Error::Invalid("\"{}\" is not a metadata column; there are {}", name,
+                            fmt::join(kNames, ", "));
     }
-    if (!seen.insert(name).second) return Error::Invalid("metadata column {} is listed twice", name);
+    if (!seen.insert(name).second)
+      return Error::Invalid("metadata column {} is listed twice", name);
     Field field;
     field.id = next_id++;
     field.name = name;
@@ -100,8 +107,9 @@ Status ValidateMetadataColumns(const iceberg::Schema& schema) {
     int32_t unused_id = 1;
     const Type expected = TypeOf(*column, unused_id);
     if (!SameShape(field.type, expected)) {
-      return Error::Invalid("column {} has type {}; the name is reserved for a column of type {}, so rename it", field.name,
-                            iceberg::ToString(field.type), iceberg::ToString(expected));
+      return Error::Invalid(
+          "column {} has type {}; the name is reserved for a column of type {}, so rename it",
+          field.name, iceberg::ToString(field.type), iceberg::ToString(expected));
     }
   }
   return {};
@@ -121,11 +129,16 @@ const Column* MetadataAppender::Append(const std::string& topic, const Record& r
       case MetadataColumn::kTopic: column->AppendString(topic); break;
       case MetadataColumn::kPartition: column->AppendFixed(record.partition); break;
       case MetadataColumn::kOffset: column->AppendFixed(record.offset); break;
-      case MetadataColumn::kTimestamp: appended = AppendTimestamp(*column, record.timestamp_ms); break;
-      case MetadataColumn::kKey: appended = AppendOptional(*column, record.key_is_null, record.key); break;
+      case MetadataColumn::kTimestamp:
+        appended = AppendTimestamp(*column, record.timestamp_ms);
+        break;
+      case MetadataColumn::kKey:
+        appended = AppendOptional(*column, record.key_is_null, record.key);
+        break;
       case MetadataColumn::kHeaders: appended = AppendHeaders(*column, record); break;
     }
-    if (!appended) [[unlikely]] return column;
+    if (!appended) [[unlikely]]
+      return column;
   }
   return nullptr;
 }

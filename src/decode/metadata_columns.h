@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The columns that come from the Kafka record and not from its payload. Their names are reserved at the top level.
+// The columns that come from the Kafka record and not from its payload. Their names are reserved at
+// the top level.
 //
 //   _kafka_topic      string
 //   _kafka_partition  int
@@ -29,11 +30,13 @@ enum class MetadataColumn : uint8_t { kTopic, kPartition, kOffset, kTimestamp, k
 
 std::optional<MetadataColumn> FindMetadataColumn(std::string_view name);
 
-// Optional fields for these names, with ids from `next_id` on, which moves. kInvalid: an unknown or repeated name.
-Result<std::vector<iceberg::Field>> MetadataFields(const std::vector<std::string>& names, int32_t& next_id);
+// Optional fields for these names, with ids from `next_id` on, which moves. kInvalid: an unknown or
+// repeated name.
+Result<std::vector<iceberg::Field>> MetadataFields(const std::vector<std::string>& names,
+                                                   int32_t& next_id);
 
-// kInvalid when a top-level field has a reserved name and another type than that column (ids and requiredness may
-// differ).
+// kInvalid when a top-level field has a reserved name and another type than that column (ids and
+// requiredness may differ).
 Status ValidateMetadataColumns(const iceberg::Schema& schema);
 
 // Whether records must carry their headers.
@@ -46,8 +49,8 @@ class MetadataAppender {
   explicit MetadataAppender(std::vector<std::pair<MetadataColumn, Column*>> columns)
       : columns_(std::move(columns)) {}
 
-  // One row to each column. On failure (a required column without a value, a header name that is not UTF-8) returns
-  // that column, and some columns hold a row too many.
+  // One row to each column. On failure (a required column without a value, a header name that is
+  // not UTF-8) returns that column, and some columns hold a row too many.
   const Column* Append(const std::string& topic, const Record& record);
 
  private:

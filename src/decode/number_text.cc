@@ -64,7 +64,8 @@ TextError ToFloating(const NumberToken& number, T& out) {
   const auto [stop, error] = std::from_chars(number.text.data(), end, out);
   if (error == std::errc() && stop == end) return TextError::kNone;
   if (error != std::errc::result_out_of_range) return TextError::kMalformed;
-  // Too small is zero, as everywhere; too large is an error. The position of the first digit tells which.
+  // Too small is zero, as everywhere; too large is an error. The position of the first digit tells
+  // which.
   const Digits digits(number);
   const int64_t magnitude =
       static_cast<int64_t>(number.integer.size()) - digits.first() + number.exponent;
@@ -100,10 +101,12 @@ TextError ToUnscaled(const NumberToken& number, int32_t scale, bool floor, Int12
   // value = digits * 10^shift, after scaling.
   const int64_t shift =
       number.exponent - static_cast<int64_t>(number.fraction.size()) + int64_t{scale};
-  const int64_t kept = std::max<int64_t>(digits.first(), std::min(digits.count(), digits.count() + shift));
+  const int64_t kept =
+      std::max<int64_t>(digits.first(), std::min(digits.count(), digits.count() + shift));
   out = 0;
   if (digits.first() == digits.count()) return TextError::kNone;  // zero, whatever the exponent
-  if (kept - digits.first() + std::max<int64_t>(shift, 0) > kDigitsMax) return TextError::kOutOfRange;
+  if (kept - digits.first() + std::max<int64_t>(shift, 0) > kDigitsMax)
+    return TextError::kOutOfRange;
   for (int64_t i = digits.first(); i < kept; ++i) out = out * 10 + digits[i];
   for (int64_t i = 0; i < shift; ++i) out *= 10;
   bool lost = false;

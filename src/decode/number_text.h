@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers from their decimal text, exactly: no detour over double, no rounding except into float and double columns.
+// Numbers from their decimal text, exactly: no detour over double, no rounding except into float
+// and double columns.
 //
-// The fast paths (plain integers of up to 18 digits, doubles of up to 18 digits and 10^+-22) are inline and read up to
-// 8 bytes past the number, so they need padded text; everything else is parsed from a NumberToken. Pure functions.
+// The fast paths (plain integers of up to 18 digits, doubles of up to 18 digits and 10^+-22) are
+// inline and read up to 8 bytes past the number, so they need padded text; everything else is
+// parsed from a NumberToken. Pure functions.
 #pragma once
 
 #include <bit>
@@ -30,11 +32,12 @@ struct NumberToken {
   bool plain_integer() const { return text.size() == integer.size() + (negative ? 1 : 0); }
 };
 
-// The JSON number at the start of `text`; absent when there is none. What follows it is the caller's to judge.
+// The JSON number at the start of `text`; absent when there is none. What follows it is the
+// caller's to judge.
 std::optional<NumberToken> ScanNumber(std::string_view text);
 
-// The number times 10^scale as an integer. kInexact when digits would be lost (`floor`: they are dropped towards minus
-// infinity instead), kOutOfRange beyond 38 digits.
+// The number times 10^scale as an integer. kInexact when digits would be lost (`floor`: they are
+// dropped towards minus infinity instead), kOutOfRange beyond 38 digits.
 TextError ToUnscaled(const NumberToken& number, int32_t scale, bool floor, iceberg::Int128& out);
 TextError ToInt64(const NumberToken& number, int32_t scale, bool floor, int64_t& out);
 // The nearest value; kOutOfRange instead of infinity.
@@ -45,10 +48,25 @@ bool FitsPrecision(iceberg::Int128 value, int32_t precision);
 
 namespace internal {
 
-inline constexpr uint64_t kPowersOfTen[] = {
-    1,           10,           100,           1000,           10000,           100000,          1000000,
-    10000000,    100000000,    1000000000,    10000000000,    100000000000,    1000000000000,   10000000000000,
-    100000000000000, 1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000};
+inline constexpr uint64_t kPowersOfTen[] = {1,
+                                            10,
+                                            100,
+                                            1000,
+                                            10000,
+                                            100000,
+                                            1000000,
+                                            10000000,
+                                            100000000,
+                                            1000000000,
+                                            10000000000,
+                                            100000000000,
+                                            1000000000000,
+                                            10000000000000,
+                                            100000000000000,
+                                            1000000000000000,
+                                            10000000000000000,
+                                            100000000000000000,
+                                            1000000000000000000};
 
 inline uint64_t LoadWord(const char* text) {
   uint64_t word = 0;
@@ -69,7 +87,8 @@ inline uint64_t DigitsValue(uint64_t word, int count) {
   word = (word - 0x3030303030303030ULL) << (64 - 8 * count);
   word = word * 10 + (word >> 8);
   return (((word & 0x000000ff000000ffULL) * 0x000f424000000064ULL) +
-          (((word >> 16) & 0x000000ff000000ffULL) * 0x0000271000000001ULL)) >> 32;
+          (((word >> 16) & 0x000000ff000000ffULL) * 0x0000271000000001ULL)) >>
+         32;
 }
 
 // Digits from `text` on, up to 18, added to `value`; returns how many were read (more may follow).
@@ -94,8 +113,8 @@ inline uint64_t DigitsValue(uint64_t word, int count) {
 
 }  // namespace internal
 
-// A plain JSON integer of up to 18 digits: returns the byte after it, or null when the text is anything else. The
-// caller must check that a number may end there.
+// A plain JSON integer of up to 18 digits: returns the byte after it, or null when the text is
+// anything else. The caller must check that a number may end there.
 inline const char* ParseShortInteger(const char* text, int64_t& out) {
   const bool negative = *text == '-';
   const char* digits = text + (negative ? 1 : 0);
@@ -127,7 +146,8 @@ inline const char* ParseShortDouble(const char* text, double& out) {
   }
   if (value > kExactMax) return nullptr;
   // Both operands are exact, so the quotient is the correctly rounded value.
-  const double magnitude = static_cast<double>(value) / static_cast<double>(internal::kPowersOfTen[fraction]);
+  const double magnitude =
+      static_cast<double>(value) / static_cast<double>(internal::kPowersOfTen[fraction]);
   out = negative ? -magnitude : magnitude;
   return end;
 }

@@ -21,7 +21,8 @@ TEST(NumberText, ScansWhatJsonCallsANumber) {
     ASSERT_TRUE(number) << text;
     EXPECT_EQ(number->text, text);
   }
-  for (const char* text : {"", "-", "+1", "01", "-01", ".5", "1.", "1.e5", "1e", "1e+", "x", "Infinity"}) {
+  for (const char* text :
+       {"", "-", "+1", "01", "-01", ".5", "1.", "1.e5", "1e", "1e+", "x", "Infinity"}) {
     EXPECT_FALSE(ScanNumber(text)) << text;
   }
   EXPECT_EQ(ScanNumber("1.5.5")->text, "1.5");
@@ -60,7 +61,8 @@ TEST(NumberText, ShortDoublesAreTheNearest) {
     double value = 0;
     const char* end = ParseShortDouble(padded.data(), value);
     if (end == nullptr) continue;
-    if (end != padded.data() + text.size()) continue;  // more than 18 digits: left to the other path
+    if (end != padded.data() + text.size())
+      continue;  // more than 18 digits: left to the other path
     ++taken;
     ASSERT_EQ(value, std::strtod(text.c_str(), nullptr)) << text;
   }
@@ -70,8 +72,8 @@ TEST(NumberText, ShortDoublesAreTheNearest) {
 TEST(NumberText, LongNotationsAreTheNearestToo) {
   SeededRandom random(3);
   for (int i = 0; i < 20'000; ++i) {
-    const std::string text = fmt::format("{}.{}e{}", random.Next() >> random.Below(64), random.Next(),
-                                         static_cast<int>(random.Below(600)) - 300);
+    const std::string text = fmt::format("{}.{}e{}", random.Next() >> random.Below(64),
+                                         random.Next(), static_cast<int>(random.Below(600)) - 300);
     const auto number = ScanNumber(text);
     ASSERT_TRUE(number) << text;
     const double expected = std::strtod(text.c_str(), nullptr);

@@ -56,8 +56,10 @@ class Judge {
       if (!type) continue;
       const auto [other, is_new] = by_lower_case.emplace(LowerCase(member->name), member->name);
       if (!is_new) {
-        Note(column, fmt::format("differs from {} only in upper and lower case: some engines cannot read both",
-                                 other->second));
+        Note(column,
+             fmt::format(
+                 "differs from {} only in upper and lower case: some engines cannot read both",
+                 other->second));
       }
       Field field;
       field.name = member->name;
@@ -79,7 +81,9 @@ class Judge {
     return report_.columns.size() - 1;
   }
 
-  void Note(size_t column, std::string text) { report_.columns[column].notes.push_back(std::move(text)); }
+  void Note(size_t column, std::string text) {
+    report_.columns[column].notes.push_back(std::move(text));
+  }
 
   std::optional<Type> Judged(const SampleNode& node, const std::string& path, size_t column) {
     if (node.kinds.empty()) {
@@ -103,13 +107,16 @@ class Judge {
   void NoteConflict(const SampleNode& node, JsonKind chosen, size_t column) {
     for (const JsonKind other : node.kinds) {
       if (other == chosen) continue;
-      Note(column, fmt::format("conflict: {} of {} values are {}, not {}; such records would become dead letters",
-                               node.counts[static_cast<size_t>(other)], node.present(), NameOf(other),
-                               NameOf(chosen)));
+      Note(column,
+           fmt::format(
+               "conflict: {} of {} values are {}, not {}; such records would become dead letters",
+               node.counts[static_cast<size_t>(other)], node.present(), NameOf(other),
+               NameOf(chosen)));
     }
   }
 
-  std::optional<Type> TypeOf(const SampleNode& node, JsonKind kind, const std::string& path, size_t column) {
+  std::optional<Type> TypeOf(const SampleNode& node, JsonKind kind, const std::string& path,
+                             size_t column) {
     switch (kind) {
       case JsonKind::kBoolean: return Type::Primitive(TypeId::kBoolean);
       case JsonKind::kNumber: return NumberType(node, column);
@@ -125,7 +132,9 @@ class Judge {
 
   Type NumberType(const SampleNode& node, size_t column) {
     if (node.beyond_int64 && (node.has_fraction || node.beyond_decimal38)) {
-      Note(column, "as double, integers beyond 64 bits lose digits; declare a decimal, or send them as strings");
+      Note(column,
+           "as double, integers beyond 64 bits lose digits; declare a decimal, or send them as "
+           "strings");
       return Type::Primitive(TypeId::kDouble);
     }
     if (node.beyond_int64) {
@@ -162,25 +171,31 @@ class Judge {
 
 }  // namespace
 
-Result<InferenceReport> InferSchema(std::span<const std::string_view> payloads, InferenceOptions options) {
+Result<InferenceReport> InferSchema(std::span<const std::string_view> payloads,
+                                    InferenceOptions options) {
   InferenceReport report;
   JsonSample sample(options.columns_max, options.depth_max);
-  for (const std::string_view payload : payloads) ++(sample.Add(payload) ? report.records : report.unusable_records);
+  for (const std::string_view payload : payloads)
+    ++(sample.Add(payload) ? report.records : report.unusable_records);
   if (report.unusable_records > 0) {
-    report.notes.push_back(fmt::format("{} of {} records are not json objects and would become dead letters",
-                                       report.unusable_records, payloads.size()));
+    report.notes.push_back(
+        fmt::format("{} of {} records are not json objects and would become dead letters",
+                    report.unusable_records, payloads.size()));
   }
   if (sample.nodes_exhausted()) {
-    report.notes.push_back(fmt::format("more than {} fields: further ones are left out", options.columns_max));
+    report.notes.push_back(
+        fmt::format("more than {} fields: further ones are left out", options.columns_max));
   }
   report.schema.fields = Judge(report).Fields(sample.root(), "");
   if (report.records == 0) {
-    return Error::Invalid("cannot infer a schema: none of the {} sample records is a json object; declare the fields",
-                          payloads.size());
+    return Error::Invalid(
+        "cannot infer a schema: none of the {} sample records is a json object; declare the fields",
+        payloads.size());
   }
   if (report.schema.fields.empty()) {
-    return Error::Invalid("cannot infer a schema: no field has a value in {} sample records; declare the fields",
-                          report.records);
+    return Error::Invalid(
+        "cannot infer a schema: no field has a value in {} sample records; declare the fields",
+        report.records);
   }
   report.schema = iceberg::AssignFreshIds(report.schema);
   return report;

@@ -5,7 +5,8 @@ namespace kafka_iceberg::decode {
 namespace {
 
 constexpr int64_t kSecondsPerDay = 86'400;
-constexpr int64_t kPowersOfTen[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
+constexpr int64_t kPowersOfTen[] = {1,      10,      100,      1000,      10000,
+                                    100000, 1000000, 10000000, 100000000, 1000000000};
 constexpr size_t kDateLength = 10;
 constexpr size_t kClockLength = 8;
 
@@ -32,8 +33,7 @@ int32_t DaysFromCivil(unsigned year, unsigned month, unsigned day) {
   const int32_t year_of_era = shifted - era * 400;
   const int32_t month_from_march = static_cast<int32_t>(month) + (month > 2 ? -3 : 9);
   const int32_t day_of_year = (153 * month_from_march + 2) / 5 + static_cast<int32_t>(day) - 1;
-  const int32_t day_of_era =
-      year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  const int32_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
   return era * kDaysPerEra + day_of_era - kEpochDay;
 }
 
@@ -107,7 +107,8 @@ TextError ParseTime(std::string_view text, int64_t& micros) {
   constexpr int kDigits = 6;
   if (text.size() < kClockLength) return TextError::kMalformed;
   int64_t seconds = 0;
-  if (const TextError error = ReadClock(text.data(), seconds); error != TextError::kNone) return error;
+  if (const TextError error = ReadClock(text.data(), seconds); error != TextError::kNone)
+    return error;
   size_t at = kClockLength;
   int64_t units = 0;
   const TextError error = ReadFraction(text, kDigits, at, units);
@@ -130,8 +131,7 @@ TextError ParseTimestamp(std::string_view text, Offset offset, int digits, int64
   }
   size_t at = kSecondsEnd;
   int64_t units = 0;
-  if (const TextError error = ReadFraction(text, digits, at, units);
-      error != TextError::kNone) {
+  if (const TextError error = ReadFraction(text, digits, at, units); error != TextError::kNone) {
     return error;
   }
   int64_t offset_seconds = 0;
@@ -144,10 +144,13 @@ TextError ParseTimestamp(std::string_view text, Offset offset, int digits, int64
   }
   seconds += int64_t{days} * kSecondsPerDay - offset_seconds;
   const int64_t units_per_second = kPowersOfTen[digits];
-  // Before 1970 the product alone may be out of range while the sum is not, so the last second is added as units.
+  // Before 1970 the product alone may be out of range while the sum is not, so the last second is
+  // added as units.
   const int64_t carry = seconds < 0 ? 1 : 0;
-  if (__builtin_mul_overflow(seconds + carry, units_per_second, &out)) return TextError::kOutOfRange;
-  if (__builtin_add_overflow(out, units - carry * units_per_second, &out)) return TextError::kOutOfRange;
+  if (__builtin_mul_overflow(seconds + carry, units_per_second, &out))
+    return TextError::kOutOfRange;
+  if (__builtin_add_overflow(out, units - carry * units_per_second, &out))
+    return TextError::kOutOfRange;
   return TextError::kNone;
 }
 

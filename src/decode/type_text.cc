@@ -19,11 +19,24 @@ constexpr size_t kTextBytesMax = 1 << 20;
 
 // Names other systems use, for the hint in the message.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kForeignNames = {{
-    {"bigint", "long"},      {"integer", "int"},      {"int32", "int"},        {"int64", "long"},
-    {"smallint", "int"},     {"bool", "boolean"},     {"varchar", "string"},   {"text", "string"},
-    {"str", "string"},       {"real", "float"},       {"float64", "double"},   {"float32", "float"},
-    {"number", "double"},    {"datetime", "timestamp"}, {"bytes", "binary"},   {"array", "list<...>"},
-    {"object", "struct<...>"}, {"numeric", "decimal(p,s)"},
+    {"bigint", "long"},
+    {"integer", "int"},
+    {"int32", "int"},
+    {"int64", "long"},
+    {"smallint", "int"},
+    {"bool", "boolean"},
+    {"varchar", "string"},
+    {"text", "string"},
+    {"str", "string"},
+    {"real", "float"},
+    {"float64", "double"},
+    {"float32", "float"},
+    {"number", "double"},
+    {"datetime", "timestamp"},
+    {"bytes", "binary"},
+    {"array", "list<...>"},
+    {"object", "struct<...>"},
+    {"numeric", "decimal(p,s)"},
 }};
 
 std::string Hint(std::string_view name) {
@@ -39,7 +52,8 @@ class TypeParser {
   TypeParser(std::string_view text, int32_t& next_id) : text_(text), next_id_(next_id) {}
 
   Result<Type> Parse() {
-    if (text_.size() > kTextBytesMax) return Error::Invalid("a type text of {} bytes is too long", text_.size());
+    if (text_.size() > kTextBytesMax)
+      return Error::Invalid("a type text of {} bytes is too long", text_.size());
     Type type = TRY(ParseType(1));
     SkipSpace();
     if (at_ < text_.size()) return ErrorAt(at_, "nothing is expected behind the type");
@@ -48,7 +62,8 @@ class TypeParser {
 
  private:
   Result<Type> ParseType(int32_t depth) {
-    if (depth > kSchemaDepthMax) return ErrorAt(at_, fmt::format("types nest deeper than {} levels", kSchemaDepthMax));
+    if (depth > kSchemaDepthMax)
+      return ErrorAt(at_, fmt::format("types nest deeper than {} levels", kSchemaDepthMax));
     SkipSpace();
     const size_t begin = at_;
     const std::string_view name = TakeName();
@@ -72,7 +87,8 @@ class TypeParser {
     }
     auto type = iceberg::ParsePrimitiveType(text_.substr(begin, at_ - begin));
     if (!type.ok()) {
-      if (name == "list" || name == "map" || name == "struct") return ErrorAt(at_, "'<' is expected");
+      if (name == "list" || name == "map" || name == "struct")
+        return ErrorAt(at_, "'<' is expected");
       return ErrorAt(begin, type.error().message() + Hint(name));
     }
     return type;
@@ -110,7 +126,8 @@ class TypeParser {
       Field field;
       field.name = TakeMemberName();
       if (field.name.empty()) return ErrorAt(begin, "a member name and ':' are expected");
-      if (!names.insert(field.name).second) return ErrorAt(begin, fmt::format("member {} is there twice", field.name));
+      if (!names.insert(field.name).second)
+        return ErrorAt(begin, fmt::format("member {} is there twice", field.name));
       TRY(Expect(':'));
       field.id = next_id_++;
       field.type = TRY(ParseType(depth + 1));
@@ -123,13 +140,17 @@ class TypeParser {
 
   std::string_view TakeName() {
     const size_t begin = at_;
-    while (at_ < text_.size() && std::string_view("<>(),:[] \t\n\r").find(text_[at_]) == std::string_view::npos) ++at_;
+    while (at_ < text_.size() &&
+           std::string_view("<>(),:[] \t\n\r").find(text_[at_]) == std::string_view::npos)
+      ++at_;
     return text_.substr(begin, at_ - begin);
   }
 
   std::string TakeMemberName() {
     const size_t begin = at_;
-    while (at_ < text_.size() && std::string_view(":<>,").find(text_[at_]) == std::string_view::npos) ++at_;
+    while (at_ < text_.size() &&
+           std::string_view(":<>,").find(text_[at_]) == std::string_view::npos)
+      ++at_;
     std::string_view name = text_.substr(begin, at_ - begin);
     while (!name.empty() && IsSpace(name.back())) name.remove_suffix(1);
     return std::string(name);
@@ -166,7 +187,9 @@ class TypeParser {
 
 }  // namespace
 
-Result<Type> ParseTypeText(std::string_view text, int32_t& next_id) { return TypeParser(text, next_id).Parse(); }
+Result<Type> ParseTypeText(std::string_view text, int32_t& next_id) {
+  return TypeParser(text, next_id).Parse();
+}
 
 Result<iceberg::Schema> DeclaredSchema(const std::vector<DeclaredField>& fields,
                                        const std::vector<std::string>& metadata_columns) {
@@ -175,10 +198,12 @@ Result<iceberg::Schema> DeclaredSchema(const std::vector<DeclaredField>& fields,
   std::set<std::string_view> names;
   for (const DeclaredField& declared : fields) {
     if (declared.name.empty()) return Error::Invalid("a field of the declared schema has no name");
-    if (!names.insert(declared.name).second) return Error::Invalid("field {} is declared twice", declared.name);
+    if (!names.insert(declared.name).second)
+      return Error::Invalid("field {} is declared twice", declared.name);
     if (FindMetadataColumn(declared.name)) {
-      return Error::Invalid("field {} has the name of a metadata column; list it in metadata_columns instead",
-                            declared.name);
+      return Error::Invalid(
+          "field {} has the name of a metadata column; list it in metadata_columns instead",
+          declared.name);
     }
     Field field;
     field.id = next_id++;
@@ -190,7 +215,8 @@ Result<iceberg::Schema> DeclaredSchema(const std::vector<DeclaredField>& fields,
     field.type = std::move(type).value();
     schema.fields.push_back(std::move(field));
   }
-  for (Field& field : TRY(MetadataFields(metadata_columns, next_id))) schema.fields.push_back(std::move(field));
+  for (Field& field : TRY(MetadataFields(metadata_columns, next_id)))
+    schema.fields.push_back(std::move(field));
   return iceberg::AssignFreshIds(schema);
 }
 

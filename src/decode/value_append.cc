@@ -94,14 +94,16 @@ TextError AppendEpoch(Column& column, const NumberToken& number, EpochUnit unit)
   const bool nanos = id == TypeId::kTimestampNs || id == TypeId::kTimestamptzNs;
   const int32_t unit_digits = 3 * static_cast<int32_t>(unit);
   int64_t value = 0;
-  const TextError error = ToInt64(number, (nanos ? kNanoDigits : kMicroDigits) - unit_digits, /*floor=*/true, value);
+  const TextError error =
+      ToInt64(number, (nanos ? kNanoDigits : kMicroDigits) - unit_digits, /*floor=*/true, value);
   return AppendIfParsed(column, error, value);
 }
 
 TextError AppendMicrosOfDay(Column& column, const NumberToken& number) {
   int64_t value = 0;
   TextError error = ToInt64(number, 0, /*floor=*/false, value);
-  if (error == TextError::kNone && (value < 0 || value >= kMicrosPerDay)) error = TextError::kOutOfRange;
+  if (error == TextError::kNone && (value < 0 || value >= kMicrosPerDay))
+    error = TextError::kOutOfRange;
   return AppendIfParsed(column, error, value);
 }
 
@@ -205,7 +207,8 @@ TextError AppendKey(Column& column, std::string_view text, EpochUnit epoch_unit)
   }
   if (TakesNumber(id)) {
     const auto number = ScanNumber(text);
-    if (number && number->text.size() == text.size()) return AppendNumber(column, *number, epoch_unit);
+    if (number && number->text.size() == text.size())
+      return AppendNumber(column, *number, epoch_unit);
   }
   return TakesText(id) ? AppendText(column, text) : TextError::kMalformed;
 }

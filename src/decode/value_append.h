@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One primitive value into its column, from text or from a number: the meeting point of notation and type, shared by
-// JSON strings, JSON numbers and map keys. Appends exactly one row, or none when it returns an error.
+// One primitive value into its column, from text or from a number: the meeting point of notation
+// and type, shared by JSON strings, JSON numbers and map keys. Appends exactly one row, or none
+// when it returns an error.
 //
 //   string                 the text itself
-//   timestamps, date, time ISO 8601 text, or a number: timestamps in `epoch_unit`, date in days, time in microseconds
-//   decimal                text or number, never rounded
-//   float, double          a number, or the texts "NaN", "Infinity", "-Infinity"
-//   int, long              a number without fraction ("1.0" and "1e3" have none)
-//   uuid                   text of 36 characters
-//   fixed, binary          base64 text
+//   timestamps, date, time ISO 8601 text, or a number: timestamps in `epoch_unit`, date in days,
+//   time in microseconds decimal                text or number, never rounded float, double a
+//   number, or the texts "NaN", "Infinity", "-Infinity" int, long              a number without
+//   fraction ("1.0" and "1e3" have none) uuid                   text of 36 characters fixed, binary
+//   base64 text
 #pragma once
 
 #include <cstdint>

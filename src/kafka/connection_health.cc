@@ -104,19 +104,35 @@ void ConnectionHealth::OnStatistics(std::string_view json) {
   if (AnyBrokerUp(json)) OnBrokerUp();
 }
 
+void ConnectionHealth::OnRefused(std::string topic, Error error) {
+  const MutexLock lock(mutex_);
+  refused_ = std::move(error);
+  refused_topic_ = std::move(topic);
+}
+
+void ConnectionHealth::OnAllowed(std::string_view topic) {
+  const MutexLock lock(mutex_);
+  if (refused_topic_.empty() || refused_topic_ == topic) refused_.reset();
+}
+
+const std::optional<Error>& ConnectionHealth::Current() const {
+  return trouble_ ? trouble_ : refused_;
+}
+
 std::optional<Error> ConnectionHealth::Due(SteadyTime now) {
   const MutexLock lock(mutex_);
-  if (!trouble_) return std::nullopt;
-  const bool same = told_at_ && told_ == trouble_->code();
+  const auto& current = Current();
+  if (!current) return std::nullopt;
+  const bool same = told_at_ && told_ == current->code();
   if (same && now - *told_at_ < kTroubleRepeat) return std::nullopt;
-  told_ = trouble_->code();
+  told_ = current->code();
   told_at_ = now;
-  return trouble_;
+  return current;
 }
 
 std::optional<Error> ConnectionHealth::trouble() const {
   const MutexLock lock(mutex_);
-  return trouble_;
+  return Current();
 }
 
 }  // namespace kafka_iceberg::kafka

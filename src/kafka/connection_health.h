@@ -8,6 +8,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/clock.h"
@@ -22,6 +23,10 @@ class ConnectionHealth {
  public:
   // Something is wrong that may heal by itself.
   void OnError(Error error);
+  // The broker answers, and refuses a topic ("": the group). Said once by the client, so it is
+  // remembered until that topic (any topic) is read after all.
+  void OnRefused(std::string topic, Error error);
+  void OnAllowed(std::string_view topic);
   // A broker answers.
   void OnBrokerUp();
   // From the client's statistics (JSON): is any broker connected.
@@ -32,8 +37,12 @@ class ConnectionHealth {
   std::optional<Error> trouble() const;
 
  private:
+  const std::optional<Error>& Current() const REQUIRES(mutex_);
+
   mutable Mutex mutex_;
   std::optional<Error> trouble_ GUARDED_BY(mutex_);
+  std::optional<Error> refused_ GUARDED_BY(mutex_);  // outlives broken connections
+  std::string refused_topic_ GUARDED_BY(mutex_);
   bool fresh_ GUARDED_BY(mutex_) = false;  // an error came in since the last statistics
   ErrorCode told_ GUARDED_BY(mutex_) = ErrorCode::kUnavailable;
   std::optional<SteadyTime> told_at_ GUARDED_BY(mutex_);

@@ -65,6 +65,18 @@ TEST(ConnectionHealth, EndsWithAQuietIntervalAndABrokerUp) {
   EXPECT_FALSE(health.Due(seconds(60)).has_value());
 }
 
+TEST(ConnectionHealth, ARefusalOutlivesWorkingConnections) {
+  ConnectionHealth health;
+  health.OnRefused("orders", Error::Denied("orders: not authorized"));
+  health.OnBrokerUp();
+  health.OnStatistics(kUp);
+  EXPECT_EQ(health.Due(seconds(1))->code(), ErrorCode::kDenied);
+  health.OnAllowed("other");
+  EXPECT_TRUE(health.trouble().has_value());
+  health.OnAllowed("orders");
+  EXPECT_FALSE(health.trouble().has_value());
+}
+
 TEST(ConnectionHealth, FlappingIsRateLimitedToo) {
   ConnectionHealth health;
   health.OnError(Error::Unavailable("away"));

@@ -91,8 +91,7 @@ TEST(Generator, ColumnsHaveTheirCardinality) {
   std::map<std::string, std::set<std::string>> values;
   for (int64_t i = 0; i < 5000; ++i) {
     const auto record = Parse(Render(generator, i));
-    for (const auto& [name, value] : record.items())
-      values[name].insert(value.dump());
+    for (const auto& [name, value] : record.items()) values[name].insert(value.dump());
   }
   EXPECT_THAT(values["event_type"].size(), testing::AllOf(testing::Ge(4U), testing::Le(8U)));
   EXPECT_THAT(values["country"].size(), testing::AllOf(testing::Ge(5U), testing::Le(11U)));

@@ -21,7 +21,8 @@ inline constexpr std::string_view kConsumerProtocol = "consumer";  // KIP-848, K
 struct KafkaSourceOptions {
   std::string bootstrap_servers;  // "host:port,host:port"
   std::vector<std::string> topics;
-  std::string topic_pattern;  // a regular expression for whole names; instead of topics
+  std::string
+      topic_pattern;  // "^orders_": a regular expression for how names begin; instead of topics
   std::string group_id;
   std::string group_instance_id;  // static membership; "" = none
   std::string group_protocol = std::string(kClassicProtocol);

@@ -22,6 +22,7 @@ constexpr int kPollsMax = 1200;
 constexpr int kCoordinatorNotAvailable = 15;
 constexpr int kRebalanceInProgress = 27;
 constexpr int kTopicAuthorizationFailed = 29;
+constexpr int kGroupAuthorizationFailed = 30;
 
 class KafkaSourceTest : public testing::Test {
  protected:
@@ -205,7 +206,7 @@ TEST_F(KafkaSourceTest, ReadsAllTopicsOfAPattern) {
     Put(0, 2, topic);
   }
   auto options = harness_.Options({});
-  options.topic_pattern = "orders-.*";
+  options.topic_pattern = "^orders";
   Open(options);
   PollUntil([&] { return Seen() == 4; });
   for (int i = 0; i < 5; ++i) PollOnce();
@@ -269,6 +270,17 @@ TEST_F(KafkaSourceTest, JoinsInSpiteOfACoordinatorThatIsNotReady) {
                              {kCoordinatorNotAvailable, kCoordinatorNotAvailable});
   OpenTopic();
   PollUntil([&] { return Seen() == 1; });
+}
+
+TEST_F(KafkaSourceTest, SaysThatTheGroupIsRefused) {
+  harness_.CreateTopic("t", 1);
+  Put(0, 1);
+  harness_.broker_->FailNext(MockRequest::kFindCoordinator, {kGroupAuthorizationFailed});
+  OpenTopic();
+  PollUntil([&] { return !troubles_.empty(); });
+  EXPECT_EQ(troubles_[0].code(), ErrorCode::kDenied);
+  PollUntil([&] { return Seen() == 1; });
+  EXPECT_FALSE(source_->trouble().has_value());
 }
 
 TEST_F(KafkaSourceTest, AMemberThatDoesNotPollLosesItsPartitions) {

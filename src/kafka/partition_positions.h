@@ -39,13 +39,15 @@ class PartitionPosition {
   }
 
   // The broker says there is nothing below `offset` left to read (it may skip records that are not
-  // ours to see).
-  void ReachedEnd(int64_t offset) {
+  // ours to see). False when nobody is to hear of it.
+  bool ReachedEnd(int64_t offset) {
+    if (withheld_) return false;
     if (offset > next()) next_.store(offset, std::memory_order_relaxed);
+    return true;
   }
 
-  // Reading restarts at `offset` (-1: where the broker says). Until the first record at or after
-  // it, earlier ones are leftovers that were on their way already.
+  // Reading restarts at `offset`. Until the first record at or after it, earlier ones are leftovers
+  // that were on their way already.
   void RestartAt(int64_t offset) {
     next_.store(offset, std::memory_order_relaxed);
     settled_ = false;
@@ -58,7 +60,7 @@ class PartitionPosition {
   int64_t next() const { return next_.load(std::memory_order_relaxed); }
 
  private:
-  std::atomic<int64_t> next_{-1};  // -1: not known yet
+  std::atomic<int64_t> next_{0};
   bool settled_ = false;
   bool withheld_ = false;
 };

@@ -46,15 +46,16 @@ TEST(PartitionPosition, DeliversNothingWhileWithheld) {
   position.RestartAt(0);
   position.Withhold();
   EXPECT_EQ(position.Accept(0), Verdict::kDrop);
+  EXPECT_FALSE(position.ReachedEnd(5));
   EXPECT_EQ(position.next(), 0);
 }
 
 TEST(PartitionPosition, TheEndMovesItForwardOnly) {
   PartitionPosition position;
   position.RestartAt(10);
-  position.ReachedEnd(14);
+  EXPECT_TRUE(position.ReachedEnd(14));
   EXPECT_EQ(position.next(), 14);
-  position.ReachedEnd(3);
+  EXPECT_TRUE(position.ReachedEnd(3));
   EXPECT_EQ(position.next(), 14);
 }
 

@@ -69,7 +69,7 @@ class RdKafkaSource final : public RecordSource {
   size_t Fetch(Duration timeout);
   void Deliver(size_t count, std::vector<SourceEvent>& events);
   void DeliverRun(std::span<rd_kafka_message_t*> run, std::span<rd_kafka_message_t*> rest);
-  void OnMessageError(rd_kafka_message_t& message);
+  void OnMessageError(const rd_kafka_message_t& message);
   void OnOffsetOutOfRange(const TopicPartition& partition, int64_t wanted, std::string_view reason);
   void OnTopicMissing(const rd_kafka_message_t& message, std::string_view topic);
   void WatchTopics();

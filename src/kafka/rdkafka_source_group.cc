@@ -136,6 +136,7 @@ Status RdKafkaSource::Assign(const std::vector<StartPosition>& positions) {
   for (int i = 0; i < list->cnt; ++i) {
     const auto& element = list->elems[i];
     positions_.Add({element.topic, element.partition}, element.offset);
+    health_.OnAllowed(element.topic);
   }
   rebalances_.pop_front();
   return {};

@@ -67,10 +67,8 @@ Status RdKafkaSource::Subscribe() {
     rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
   }
   if (!options_.topic_pattern.empty()) {
-    // The classic protocol matches anywhere in the name, the new one the whole name: make both the
-    // latter.
-    const auto whole = fmt::format("^({})$", options_.topic_pattern);
-    rd_kafka_topic_partition_list_add(list.get(), whole.c_str(), RD_KAFKA_PARTITION_UA);
+    rd_kafka_topic_partition_list_add(
+        list.get(), SubscriptionPattern(options_.topic_pattern).c_str(), RD_KAFKA_PARTITION_UA);
   }
   const auto error = rd_kafka_subscribe(client_->get(), list.get());
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};

@@ -73,7 +73,10 @@ void RdKafkaSource::Deliver(size_t count, std::vector<SourceEvent>& events) {
     DeliverRun(all.subspan(i, end - i), all.subspan(i));
     i = end;
   }
-  for (auto& batch : batcher_->Take()) events.push_back(std::move(batch));
+  for (auto& batch : batcher_->Take()) {
+    health_.OnAllowed(batch.topic);
+    events.push_back(std::move(batch));
+  }
 }
 
 // `run` is of one partition; `rest` is all that was fetched from there on.
@@ -99,20 +102,20 @@ void RdKafkaSource::DeliverRun(std::span<rd_kafka_message_t*> run,
   }
 }
 
-void RdKafkaSource::OnMessageError(rd_kafka_message_t& message) {
+void RdKafkaSource::OnMessageError(const rd_kafka_message_t& message) {
   const TopicPartition partition{std::string(TopicOf(message)), message.partition};
+  const auto what = partition.topic.empty() ? std::string("kafka") : ToString(partition);
   const char* const reason = rd_kafka_message_errstr(&message);
-  const auto* const position = positions_.Find(partition.topic, partition.partition);
+  auto* const position = positions_.Find(partition.topic, partition.partition);
   switch (message.err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-      if (position == nullptr || failed_) return;
-      positions_.Find(partition.topic, partition.partition)->ReachedEnd(message.offset);
+      if (position == nullptr || failed_ || !position->ReachedEnd(message.offset)) return;
       events_.push_back(EndOfPartition{partition, message.offset});
       return;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-      if (position == nullptr || failed_) return;
-      return OnOffsetOutOfRange(partition, message.offset, reason);
+      if (position != nullptr && !failed_) OnOffsetOutOfRange(partition, message.offset, reason);
+      return;
     // The client skips what it cannot decode and goes on, so going on would lose it.
     case RD_KAFKA_RESP_ERR__BAD_MSG:
     case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
@@ -120,14 +123,16 @@ void RdKafkaSource::OnMessageError(rd_kafka_message_t& message) {
     case RD_KAFKA_RESP_ERR_INVALID_MSG:
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
     case RD_KAFKA_RESP_ERR_UNSUPPORTED_COMPRESSION_TYPE:
+      if (position == nullptr) return;
       return Fail(ToError(
-          message.err,
-          fmt::format("cannot read {} at offset {}", ToString(partition), message.offset), reason));
+          message.err, fmt::format("cannot read {} at offset {}", what, message.offset), reason));
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+      return health_.OnRefused(partition.topic, ToError(message.err, what, reason));
+    case RD_KAFKA_RESP_ERR__FATAL: return Fail(ToError(message.err, what, reason));
     default: break;
   }
   if (IsUnknownTopic(message.err)) return OnTopicMissing(message, partition.topic);
-  const auto what = partition.topic.empty() ? std::string("kafka") : ToString(partition);
-  if (message.err == RD_KAFKA_RESP_ERR__FATAL) return Fail(ToError(message.err, what, reason));
   health_.OnError(ToError(message.err, what, reason));
 }
 
@@ -138,14 +143,13 @@ void RdKafkaSource::OnOffsetOutOfRange(const TopicPartition& partition, int64_t 
                          ? fmt::format("the broker has {} to {}", available->low, available->high)
                          : std::string(reason);
   const bool beyond = available.ok() && wanted > available->high;
-  Fail(Error::Corrupt(
-      "{}: offset {} is not available, {}: {}. choose: restore the topic, or set where to go on "
-      "for "
-      "this group by hand (auto_offset_reset = \"earliest\" or \"latest\") and accept what is "
-      "missing",
-      ToString(partition), wanted, range,
-      beyond ? "the topic was recreated or its end was lost"
-             : "the records in between were deleted by retention before they were read"));
+  Fail(
+      Error::Corrupt("{}: offset {} is not available, {}: {}; restore the topic, or accept what is "
+                     "missing by saying where to "
+                     "go on (auto_offset_reset = \"earliest\" or \"latest\")",
+                     ToString(partition), wanted, range,
+                     beyond ? "the topic was recreated or its end was lost"
+                            : "the records in between were deleted before they were read"));
 }
 
 void RdKafkaSource::OnTopicMissing(const rd_kafka_message_t& message, std::string_view topic) {

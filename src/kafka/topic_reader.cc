@@ -26,7 +26,8 @@ using MessagePtr = std::unique_ptr<rd_kafka_message_t, MessageDeleter>;
 bool Matches(const std::string& asked, const char* name) {
   if (!asked.starts_with('^')) return asked == name;
   regex_t pattern;
-  if (regcomp(&pattern, asked.c_str(), REG_EXTENDED | REG_NOSUB) != 0) return false;
+  const std::string anchored = SubscriptionPattern(asked);
+  if (regcomp(&pattern, anchored.c_str(), REG_EXTENDED | REG_NOSUB) != 0) return false;
   const bool matches = regexec(&pattern, name, 0, nullptr, 0) == 0;
   regfree(&pattern);
   return matches;
@@ -150,8 +151,11 @@ Result<std::unique_ptr<TopicReader>> TopicReader::Open(const KafkaSourceOptions&
   // Group settings do nothing here: partitions are assigned by hand and no offset is ever
   // committed.
   std::erase_if(settings, [](const auto& setting) { return setting.first == "group.instance.id"; });
-  settings.emplace_back("enable.partition.eof", "true");
+  // What the client has to say comes as errors; nobody serves its log lines or statistics here.
+  settings.emplace_back("log.queue", "false");
+  settings.emplace_back("statistics.interval.ms", "0");
   RdKafkaPtr<rd_kafka_conf_t> conf = TRY(MakeClientConf(settings));
+  rd_kafka_conf_set_log_cb(conf.get(), nullptr);
   std::array<char, kErrorBytes> why{};
   rd_kafka_t* client = rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), why.data(), why.size());
   if (client == nullptr) return Error::Invalid("cannot start the Kafka client: {}", why.data());

@@ -33,7 +33,7 @@ std::shared_ptr<arrow::Array> Column(const Type& type, const std::string& json_v
 // under test.
 Value RowValue(const arrow::Array& column, const Type& type, int64_t row) {
   const auto scalar = column.GetScalar(row).ValueOrDie();
-  if (!scalar->is_valid) return {};
+  if (!scalar->is_valid || !type.is_primitive()) return {};
   if (type.id == TypeId::kString || type.id == TypeId::kBinary || type.id == TypeId::kFixed ||
       type.id == TypeId::kUuid) {
     const auto* holder = type.id == TypeId::kUuid
@@ -44,7 +44,7 @@ Value RowValue(const arrow::Array& column, const Type& type, int64_t row) {
   switch (type.id) {
     case TypeId::kBoolean: return static_cast<const arrow::BooleanScalar&>(*scalar).value;
     case TypeId::kInt:
-    case TypeId::kDate: return static_cast<const arrow::Int32Array&>(column).Value(row);
+    case TypeId::kDate: return column.data()->GetValues<int32_t>(1)[row];
     case TypeId::kFloat: return static_cast<const arrow::FloatScalar&>(*scalar).value;
     case TypeId::kDouble: return static_cast<const arrow::DoubleScalar&>(*scalar).value;
     case TypeId::kDecimal: {
@@ -52,7 +52,7 @@ Value RowValue(const arrow::Array& column, const Type& type, int64_t row) {
       return iceberg::DecimalValue{static_cast<iceberg::Int128>(decimal.high_bits()) << 64 |
                                    decimal.low_bits()};
     }
-    default: return static_cast<const arrow::Int64Array&>(column).Value(row);
+    default: return column.data()->GetValues<int64_t>(1)[row];
   }
 }
 

@@ -65,6 +65,17 @@ TEST(SnapshotSummary, TellsTheNullPartitionFromTheTextNull) {
   EXPECT_THAT(summary, Contains(Pair("changed-partition-count", "2")));
 }
 
+TEST(SnapshotSummary, KeepsPartitionsOfDifferentSpecsApart) {
+  TableMetadata table = FakeTable();
+  table.partition_specs.push_back(FakeSpec());
+  table.partition_specs.back().spec_id = 2;
+  std::vector<DataFile> files = {FakeFile("a", FakePartition("x", 1)),
+                                 FakeFile("b", FakePartition("x", 1))};
+  files[1].spec_id = 2;
+  EXPECT_THAT(SummarizeAppend(table, nullptr, files),
+              Contains(Pair("changed-partition-count", "2")));
+}
+
 TEST(SnapshotSummary, CountsAnUnpartitionedTableAsOnePartition) {
   std::vector<DataFile> files = {FakeFile("a", {}), FakeFile("b", {})};
   for (DataFile& file : files) file.spec_id = 0;

@@ -109,6 +109,21 @@ TEST(AvroFile, RefusesCountsThatDoNotFitTheBlock) {
   EXPECT_THAT(NumbersOf(Block(INT64_MAX, "\2\4")), IsError(ErrorCode::kCorrupt));
 }
 
+TEST(AvroFile, RefusesMoreEmptyRecordsThanBytes) {
+  AvroWriter file;
+  file.WriteFixed("Obj\1");
+  file.WriteBlockCount(1);
+  file.WriteBytes("avro.schema");
+  file.WriteBytes(R"({"type":"record","name":"empty","fields":[]})");
+  file.WriteBlockEnd();
+  file.WriteFixed("0123456789abcdef");
+  file.WriteLong(INT64_MAX);
+  file.WriteBytes("");
+  file.WriteFixed("0123456789abcdef");
+  const auto reader = AvroFileReader::Open(file.bytes()).value();
+  EXPECT_THAT(reader->NextRecord(), IsError(ErrorCode::kCorrupt));
+}
+
 TEST(AvroFile, TellsUnsupportedCodecsFromUnknownOnes) {
   EXPECT_THAT(NumbersOf(Block(1, "\2", "bzip2")), IsError(ErrorCode::kUnsupported));
   EXPECT_THAT(NumbersOf(Block(1, "\2", "deflatd")), IsError(ErrorCode::kCorrupt));

@@ -114,6 +114,22 @@ TEST(ManifestListAvro, WritesPartitionsAsAListOfSummaries) {
   EXPECT_EQ(list.children[0].fields[1].field_id, 518);
 }
 
+TEST(ManifestListAvro, WritesNullWhereSummariesAreUnknown) {
+  // An empty list would say that there are no partition fields.
+  ManifestFile line = FakeLine();
+  line.partitions.clear();
+  const std::string bytes = EncodeManifestList(Header(2), {line}).value();
+  const auto file = AvroFileReader::Open(bytes).value();
+  AvroReader* reader = file->NextRecord().value();
+  for (const AvroField& field : file->schema().fields) {
+    if (field.field_id == 507) {
+      EXPECT_EQ(reader->ReadBranch(field.schema).value(), nullptr);
+    } else {
+      ASSERT_THAT(reader->Skip(field.schema), IsOk());
+    }
+  }
+}
+
 TEST(ManifestListAvro, WritesTheHeader) {
   const std::string bytes = EncodeManifestList(Header(3), {}).value();
   const auto file = AvroFileReader::Open(bytes).value();

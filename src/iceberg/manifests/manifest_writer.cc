@@ -194,7 +194,6 @@ Status ManifestWriter::WriteEntry(const ManifestEntry& entry, const PartitionTup
 }
 
 Status ManifestWriter::Count(const ManifestEntry& entry) {
-  ++entries_;
   Counts& counts = entry.status == EntryStatus::kAdded      ? added_
                    : entry.status == EntryStatus::kExisting ? existing_
                                                             : deleted_;

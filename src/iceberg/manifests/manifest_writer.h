@@ -41,7 +41,6 @@ class ManifestWriter {
   Status Append(const ManifestEntry& entry);
   // About the bytes of the manifest so far.
   size_t size() const { return file_.size(); }
-  bool empty() const { return entries_ == 0; }
   // The writer may not be used afterwards.
   Result<EncodedManifest> Finish();
 
@@ -58,7 +57,6 @@ class ManifestWriter {
   AvroFileWriter file_;
   AvroWriter record_;
   PartitionSummary summary_;
-  int64_t entries_ = 0;
   struct Counts {
     int64_t files = 0;
     int64_t rows = 0;
