@@ -15,6 +15,8 @@ import sys
 
 SHT_DYNSYM = 11
 STV_HIDDEN = 2
+STT_OBJECT = 1
+STT_FUNC = 2
 SYMBOL = struct.Struct("<IBBHQQ")
 SECTION = struct.Struct("<IIQQQQIIQQ")
 
@@ -41,6 +43,8 @@ def main() -> None:
             continue
         image[offset + 5] = (other & ~3) | STV_HIDDEN
         struct.pack_into("<I", image, offset, 0)  # the empty name: a linker must not resolve against it
+        if info & 0xF in (STT_OBJECT, STT_FUNC):  # nor compare the types of symbols that share that name
+            image[offset + 4] = info & 0xF0
         hidden += 1
     with open(path, "wb") as file:
         file.write(image)

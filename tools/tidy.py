@@ -17,13 +17,13 @@ CPP = (".h", ".cc", ".c")
 SPDX = "SPDX-License-Identifier: Apache-2.0"
 SOURCE_LINES, HEADER_LINES, TEST_LINES, FUNCTION_LINES = 600, 300, 800, 60
 COLUMNS, PARAMETERS, FOLDER_PAIRS, ARCHITECTURE_LINES = 100, 6, 25, 250
-HEADER_COMMENT = range(2, 9)
+HEADER_COMMENT = range(2, 13)
 
 # Call -> (pattern, folders or files under src/ that may use it, what to do instead and why).
 BANNED = {
     "clock": (
         r"\b(?:system|steady|high_resolution|utc|file)_clock::now\b|\bgettimeofday\b|\bclock_gettime\b"
-        r"|\bstd::time\s*\(|(?<![\w.>])time\s*\(\s*(?:nullptr|NULL|0)\s*\)",
+        r"|\bstd::time\s*\(|(?<![\w.>])time\s*\(\s*(?:nullptr|NULL)\s*\)",
         ("core/",),
         "take a Clock (core/clock.h): tests and the simulator own the time",
     ),
@@ -63,6 +63,8 @@ BANNED = {
         "return an Error: only main() ends the process",
     ),
 }
+# A test may play the part of a process that dies, of a library that throws, and may print its seed.
+TESTS_MAY = ("exit", "throw", "print")
 _OWNED_NEW = re.compile(
     r"(?:unique_ptr|shared_ptr)\s*(?:<[^;]*>)?\s*\(\s*new\b|\.reset\s*\(\s*new\b|_ptr<.*[({]\s*new\b|\w_\s*[({]\s*new\b"
 )
@@ -71,7 +73,7 @@ _OWNED_NEW = re.compile(
 # that sees them and tie their users to a dependency, so a header that other modules include never pulls them in.
 HEAVY = {
     "arrow/": (
-        ("decode", "buffer", "write", "engine", "app"),
+        ("decode", "buffer", "write", "engine", "embed", "app"),
         ("arrow/type_fwd.h", "arrow/status.h", "arrow/result.h"),
     ),
     "parquet/": (("write",), ()),
@@ -275,7 +277,7 @@ def check_headers(tree: Tree) -> None:
                 "header-comment",
                 file,
                 1,
-                "a header opens with 2 to 8 lines of comment (what it is, who owns it, its "
+                "a header opens with 2 to 12 lines of comment (what it is, who owns it, its "
                 f"thread contract), this one has {len(comment)}: it is the page a reader sees first",
             )
         for found in re.finditer(r"^\s*using namespace\b", text, re.MULTILINE):
@@ -295,7 +297,7 @@ def check_banned_calls(tree: Tree) -> None:
         lines = code.splitlines()
         for name, (pattern, allowed, instead) in BANNED.items():
             if any(file.removeprefix("src/").startswith(place) for place in allowed) or (
-                name == "exit" and is_test(file)
+                name in TESTS_MAY and is_test(file)
             ):
                 continue
             for found in re.finditer(pattern, code):

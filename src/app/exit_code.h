@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The exit codes of every command: a contract that scripts and service managers rely on.
+// The exit codes of every command: a contract that scripts and service managers rely on, so none of
+// them ever changes its meaning. Pure.
 #pragma once
 
 #include "core/result.h"

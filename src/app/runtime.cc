@@ -10,16 +10,18 @@
 #include <iostream>
 
 #include "app/exit_code.h"
+#include "core/thread.h"
 
 namespace kafka_iceberg::app {
 namespace {
 
-// Waits for signals in a thread of its own, which lives as long as the process.
-void WatchSignals(sigset_t signals, std::stop_source source) {
+constexpr timespec kSignalWait{.tv_sec = 0, .tv_nsec = 50'000'000};
+
+void WatchSignals(const sigset_t& signals, const std::stop_token& done, std::stop_source source) {
   bool stopping = false;
-  while (true) {
-    int signal_number = 0;
-    if (sigwait(&signals, &signal_number) != 0) continue;
+  while (!done.stop_requested()) {
+    const int signal_number = sigtimedwait(&signals, nullptr, &kSignalWait);
+    if (signal_number <= 0) continue;
     if (stopping) ::_exit(kExitSignalBase + signal_number);
     stopping = true;
     source.request_stop();
@@ -60,7 +62,7 @@ int ReportError(const Error& error) {
   return ExitCodeFor(error.code());
 }
 
-std::stop_token HandleSignals() {
+SignalWatcher::SignalWatcher() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
@@ -68,10 +70,12 @@ std::stop_token HandleSignals() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   // A closed pipe or socket is an error of the call that meets it, not the end of the process.
   signal(SIGPIPE, SIG_IGN);
-  static std::stop_source source;  // outlives every thread; one per process, as signals are
-  static std::jthread watcher([signals] { WatchSignals(signals, source); });
-  watcher.detach();
-  return source.get_token();
+  thread_ = StartThread(
+      "ki-signals",
+      [signals, source = source_](const std::stop_token& done) {
+        WatchSignals(signals, done, source);
+      },
+      [](std::string_view) {});
 }
 
 std::function<void(std::string_view)> FailpointFromEnvironment() {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <thread>
 
 #include "app/arguments.h"
 #include "config/config_file.h"
@@ -40,8 +41,16 @@ std::optional<config::Options> LoadOptionsOrReport(const std::string& path);
 int ReportError(const Error& error);
 
 // Turns SIGINT and SIGTERM into a stop request; the second one ends the process at once with 128+N.
-// Must be called before any other thread is started.
-std::stop_token HandleSignals();
+// Made by main() before any other thread is started; one per process, as signals are.
+class SignalWatcher {
+ public:
+  SignalWatcher();
+  std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  std::stop_source source_;
+  std::jthread thread_;
+};
 
 // Kills the process with SIGKILL when a step named by KAFKA_ICEBERG_FAILPOINT ("name" or
 // "name:hit") is reached.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The program's version; the build sets it from the CMake project.
+// The program's version, as `version`, /metrics and every commit's writer id show it. A constant;
+// the build sets it from the CMake project.
 #pragma once
 
 #include <string_view>

@@ -210,7 +210,8 @@ TEST_P(CommitFaults, ProvenRejectionCleansUpManifestsAndKeepsData) {
 
 TEST_P(CommitFaults, FenceAfterConflictCleansUpManifests) {
   const FlushEpoch late = world_.Upload({{0, {0, 50}}, {1, {0, 5}}});
-  world_.faults.OnCommit([&, done = false]() mutable {
+  bool done = false;
+  world_.faults.OnCommit([&] {
     if (std::exchange(done, true)) return;
     FakeProcess other = world_.Start();
     ASSERT_THAT(other.Commit(world_.Upload({{0, {0, 100}}})), IsOk());
@@ -259,7 +260,8 @@ TEST_P(CommitFaults, ConflictsWaitLongerEachTimeAndAreCounted) {
 TEST_P(CommitFaults, LedgerIsCheckedAgainOnEveryAttempt) {
   const FlushEpoch epoch = world_.Upload({{0, {0, 100}}});
   const FlushEpoch twin = world_.Upload({{0, {0, 100}}});
-  world_.faults.OnCommit([&, done = false]() mutable {
+  bool done = false;
+  world_.faults.OnCommit([&] {
     if (std::exchange(done, true)) return;
     FakeProcess other = world_.Start();
     ASSERT_THAT(other.Commit(twin), IsOk());

@@ -19,7 +19,7 @@ namespace {
 using catalog::CommitFault;
 
 constexpr int32_t kPartitions = 4;
-constexpr int64_t kTopicEnd = 60;
+constexpr int64_t kTopicEnd = 50;
 
 // Thrown by a step hook: the process is gone at that point.
 struct Crash {};
@@ -185,7 +185,7 @@ class Simulation {
   }
 
   void Run() {
-    for (int step = 0; step < 40; ++step) Step();
+    for (int step = 0; step < 30; ++step) Step();
     Heal();
     EXPECT_EQ(world_.CheckExactlyOnce(), "");
     EXPECT_EQ(world_.CheckReadable(), "");
@@ -254,7 +254,7 @@ class Simulation {
 // KAFKA_ICEBERG_SIMULATION_SEEDS=first:count runs others.
 TEST(CommitSimulation, EveryOffsetIsInTheTableExactlyOnce) {
   uint64_t first = 1;
-  uint64_t count = 2000;
+  uint64_t count = 1000;
   if (const char* seeds = std::getenv("KAFKA_ICEBERG_SIMULATION_SEEDS")) {
     char* end = nullptr;
     first = std::strtoull(seeds, &end, 10);

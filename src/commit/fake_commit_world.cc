@@ -49,6 +49,7 @@ FakeCommitWorld::FakeCommitWorld(FakeCatalogKind kind, uint64_t seed)
     server_ =
         std::make_unique<FakeTableServer>(kIdentifier, *table->Current().metadata, store, clock);
   }
+  observer_ = OpenPlain();
 }
 
 std::unique_ptr<catalog::TableOperations> FakeCommitWorld::OpenPlain() {
@@ -79,23 +80,31 @@ FlushEpoch FakeCommitWorld::Upload(PartitionRanges partitions) {
 }
 
 iceberg::TableMetadataPtr FakeCommitWorld::Metadata() {
-  return Must(OpenPlain()->Refresh()).metadata;
+  return Must(observer_->Refresh()).metadata;
 }
 
 Ledger FakeCommitWorld::TableLedger() { return Must(ReadLedger(*Metadata())); }
 
-std::vector<std::string> FakeCommitWorld::LiveFiles() {
+Result<std::vector<std::string>> FakeCommitWorld::FilesOf(const iceberg::Snapshot& snapshot) {
   std::vector<std::string> paths;
-  const iceberg::TableMetadataPtr metadata = Metadata();
-  if (metadata->Head() == nullptr) return paths;
-  const Status status = iceberg::VisitLiveEntries(
-      *metadata->Head(), store,
-      [&](const iceberg::ManifestFile&, const iceberg::ManifestEntry& entry) -> Status {
-        paths.push_back(entry.file.file_path);
-        return {};
-      });
-  CHECK(status.ok());
+  for (const iceberg::ManifestFile& manifest : TRY(iceberg::ReadManifestList(snapshot, store))) {
+    TRY(store.Stat(manifest.manifest_path));
+    const auto [files, is_new] = files_by_manifest_.try_emplace(manifest.manifest_path);
+    if (is_new) {
+      for (const iceberg::ManifestEntry& entry : TRY(iceberg::ReadManifest(manifest, store))) {
+        if (entry.status == iceberg::EntryStatus::kDeleted) continue;
+        files->second.push_back(entry.file.file_path);
+      }
+    }
+    paths.insert(paths.end(), files->second.begin(), files->second.end());
+  }
   return paths;
+}
+
+std::vector<std::string> FakeCommitWorld::LiveFiles() {
+  const iceberg::TableMetadataPtr metadata = Metadata();
+  if (metadata->Head() == nullptr) return {};
+  return Must(FilesOf(*metadata->Head()));
 }
 
 std::string FakeCommitWorld::CheckExactlyOnce() {
@@ -128,10 +137,11 @@ std::string FakeCommitWorld::CheckExactlyOnce() {
 std::string FakeCommitWorld::CheckReadable() {
   const iceberg::TableMetadataPtr metadata = Metadata();
   for (const iceberg::Snapshot& snapshot : metadata->snapshots) {
-    const Status status = iceberg::VisitLiveEntries(
-        snapshot, store,
-        [](const iceberg::ManifestFile&, const iceberg::ManifestEntry&) -> Status { return {}; });
-    if (!status.ok()) return status.error().message();
+    const auto files = FilesOf(snapshot);
+    if (!files.ok()) return files.error().message();
+    for (const std::string& path : *files) {
+      if (path.starts_with("memory://data/") && !store.Stat(path).ok()) return path + " is gone";
+    }
   }
   return {};
 }

@@ -60,7 +60,8 @@ class FakeCommitWorld {
   // Empty when the live files made by Upload hold, for each partition of the ledger, every offset
   // from 0 to it once.
   std::string CheckExactlyOnce();
-  // Empty when main's manifests and manifest list, and those of all listed snapshots, can be read.
+  // Empty when everything that the listed snapshots refer to is there: lists, manifests, and the
+  // data files made by Upload.
   std::string CheckReadable();
 
   // What other people do to a table.
@@ -83,9 +84,13 @@ class FakeCommitWorld {
 
  private:
   void Change(std::vector<iceberg::MetadataUpdate> updates);
+  // Live data files of the snapshot; a manifest is decoded once, but must still be there.
+  Result<std::vector<std::string>> FilesOf(const iceberg::Snapshot& snapshot);
 
   catalog::FakeMemoryCatalog catalog_;
   std::unique_ptr<FakeTableServer> server_;  // null for kPointerSwap
+  std::unique_ptr<catalog::TableOperations> observer_;
+  std::map<std::string, std::vector<std::string>> files_by_manifest_;
 };
 
 }  // namespace kafka_iceberg::commit

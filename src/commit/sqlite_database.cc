@@ -106,6 +106,9 @@ Error SqliteDatabase::ToError(int code) {
           "state.directory",
           path_);
     case SQLITE_FULL: return Error::Io("{}: no space left on the disk; free some space", path_);
+    // Our statements never change, so when one is refused the file is not what it should be.
+    case SQLITE_ERROR:
+    case SQLITE_FORMAT:
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return Error::Corrupt("{}: {}", path_, why);
     case SQLITE_READONLY:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The map from TOML sections to Options: one function a section. Private to config/.
+// The map from TOML sections to Options: one function a section, so that a new key is added in one
+// place. Private to config/; pure.
 #pragma once
 
 #include <vector>

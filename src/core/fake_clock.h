@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A clock that moves only when told to, or when somebody sleeps. Safe for concurrent use.
+// A clock that moves only when told to, or when somebody sleeps; sleeping itself takes no time.
+// Owned by the test; safe for concurrent use.
 #pragma once
 
 #include <atomic>

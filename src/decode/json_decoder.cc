@@ -10,8 +10,8 @@
 
 #include "core/check.h"
 #include "decode/arrow_schema.h"
-#include "decode/json_arena.h"
-#include "decode/json_row_reader.h"
+#include "decode/json/json_arena.h"
+#include "decode/json/json_row_reader.h"
 #include "decode/metadata_columns.h"
 
 namespace kafka_iceberg::decode {

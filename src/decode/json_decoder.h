@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The decoder for JSON objects: one payload, one row. Notations per type are in value_append.h,
-// metadata columns in metadata_columns.h; a JSON value of another kind than its column is never
-// converted silently.
-//
-// Dead letter codes: not_json, not_object, bad_utf8, too_deep, too_big, wrong_type (another kind of
-// JSON value), bad_value (right kind, but not that type's notation), out_of_range (a number or date
-// the type cannot hold without loss), missing_field (absent or null in a required column).
-//
-// Members no column takes are counted, never an error; so are members with the reserved name of a
-// metadata column. Absent members and null become null, or the column's write-default when absent.
-// Of a member that comes twice the last one counts. A byte order mark in front is ignored.
+// The decoder for JSON objects: one payload, one row. Notations per type are in
+// text/value_append.h, metadata columns in metadata_columns.h; a JSON value of another kind than
+// its column is never converted silently. One decoder belongs to one thread.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +10,7 @@
 
 #include "core/result.h"
 #include "decode/decoder.h"
-#include "decode/value_append.h"
+#include "decode/text/value_append.h"
 
 namespace kafka_iceberg::decode {
 
@@ -32,6 +24,14 @@ struct JsonDecoderOptions {
 // them aborts.
 inline constexpr int64_t kPendingBytesMax = 1LL << 30;
 
+// Dead letter codes: not_json, not_object, bad_utf8, too_deep, too_big, wrong_type (another kind of
+// JSON value), bad_value (right kind, but not that type's notation), out_of_range (a number or date
+// the type cannot hold without loss), missing_field (absent or null in a required column).
+//
+// Members no column takes are counted, never an error; so are members with the reserved name of a
+// metadata column. Absent members and null become null, or the column's write-default when absent.
+// Of a member that comes twice the last one counts. A byte order mark in front is ignored.
+//
 // kUnsupported or kInvalid, naming the column, when the schema has a type JSON cannot fill (see
 // arrow_schema.h, json_node.h) or a reserved name with another type.
 Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const iceberg::Schema& schema,

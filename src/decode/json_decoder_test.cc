@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "decode/fake_json_records.h"
+#include "decode/json/fake_json_records.h"
 
 namespace kafka_iceberg::decode {
 namespace {

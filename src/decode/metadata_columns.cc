@@ -5,7 +5,7 @@
 #include <limits>
 #include <set>
 
-#include "decode/json_index.h"
+#include "decode/json/json_index.h"
 
 namespace kafka_iceberg::decode {
 namespace {

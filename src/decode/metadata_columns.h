@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The columns that come from the Kafka record and not from its payload. Their names are reserved at
-// the top level.
-//
-//   _kafka_topic      string
-//   _kafka_partition  int
-//   _kafka_offset     long
-//   _kafka_timestamp  timestamptz, null when the record has none
-//   _kafka_key        binary, null when the record has none
-//   _kafka_headers    list<struct<key: string, value: binary>>
-//
-// Pure functions; MetadataAppender belongs to one decoder.
+// the top level. Pure functions; MetadataAppender belongs to one decoder.
 #pragma once
 
 #include <optional>
@@ -26,6 +17,12 @@
 
 namespace kafka_iceberg::decode {
 
+//   _kafka_topic      string
+//   _kafka_partition  int
+//   _kafka_offset     long
+//   _kafka_timestamp  timestamptz, null when the record has none
+//   _kafka_key        binary, null when the record has none
+//   _kafka_headers    list<struct<key: string, value: binary>>
 enum class MetadataColumn : uint8_t { kTopic, kPartition, kOffset, kTimestamp, kKey, kHeaders };
 
 std::optional<MetadataColumn> FindMetadataColumn(std::string_view name);

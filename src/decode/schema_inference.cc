@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "decode/json_sample.h"
+#include "decode/json/json_sample.h"
 #include "decode/metadata_columns.h"
 
 namespace kafka_iceberg::decode {

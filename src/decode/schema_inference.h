@@ -1,17 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A schema proposed from sample records: what `kafka-iceberg plan` prints, and what a table without
-// a declared schema is created with.
-//
-//   numbers       long; double when one has a fraction or an exponent; decimal(38,0) when one is
-//   beyond 64 bits strings       timestamptz, timestamp or date when every string is one (RFC
-//   3339), else string true, false   boolean objects       struct, its members merged over all
-//   records arrays        list, its elements merged likewise
-//
-// All columns are optional and in the order they are first seen. When records disagree on the kind
-// of a value, the most frequent kind wins (the first seen on a tie) and a note says so: the others
-// would become dead letters. Fields without any value in the sample are left out, with a note. Pure
-// function; a bounded part of the sample is kept.
+// a declared schema is created with. Pure function; a bounded part of the sample is kept.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +37,17 @@ struct InferenceOptions {
   int32_t depth_max = 32;
 };
 
+//   numbers       long; double when one has a fraction or an exponent; decimal(38,0) when one is
+//                 beyond 64 bits
+//   strings       timestamptz, timestamp or date when every string is one (RFC 3339), else string
+//   true, false   boolean
+//   objects       struct, its members merged over all records
+//   arrays        list, its elements merged likewise
+//
+// All columns are optional and in the order they are first seen. When records disagree on the kind
+// of a value, the most frequent kind wins (the first seen on a tie) and a note says so: the others
+// would become dead letters. Fields without any value in the sample are left out, with a note.
+//
 // Tombstones should not be among the payloads. kInvalid when no payload is a JSON object with at
 // least one value.
 Result<InferenceReport> InferSchema(std::span<const std::string_view> payloads,

@@ -28,7 +28,7 @@
 namespace kafka_iceberg::engine {
 namespace {
 
-constexpr size_t kWriterQueueBytes = 24 << 20;
+constexpr size_t kWriterQueueBytes = 16 << 20;
 constexpr Duration kIdleWait = std::chrono::milliseconds(200);
 
 std::string WriterId(Random& random) {

@@ -13,7 +13,8 @@ constexpr Duration kPollTimeout = std::chrono::milliseconds(50);
 constexpr Duration kPushPatience = std::chrono::seconds(1);
 constexpr Duration kKafkaTimeout = std::chrono::seconds(10);
 constexpr int32_t kFailuresMax = 10;
-constexpr size_t kRecordOverhead = sizeof(Record);
+// What a record costs beside its payload: the view, and about 400 bytes inside librdkafka.
+constexpr size_t kRecordOverhead = sizeof(Record) + 400;
 constexpr size_t kDeferredMax = 1000;
 
 bool CarriesOffsets(const kafka::SourceEvent& event) {

@@ -102,11 +102,12 @@ using TableRequirement =
 // exist.
 Status CheckRequirements(const TableMetadata* base, std::span<const TableRequirement> requirements);
 
-// `base` with the updates applied in order, by the rules of the spec and of iceberg.md section 1.3:
-// last-updated-ms becomes max(now_ms, newest log entry), `base_location` is appended to the
-// metadata log (cut to write.metadata.previous-versions-max), the snapshot log follows main.
-// kInvalid when an update is illegal; kConflict when it is only out of date (sequence number or
-// first row id behind).
+// `base` with the updates applied in order, by the rules of the spec and of the reference
+// implementation: last-updated-ms becomes max(now_ms, newest log entry), `base_location` is
+// appended to the metadata log (cut to write.metadata.previous-versions-max), the snapshot log
+// follows main. kInvalid when an update is illegal; kConflict when it is only out of date (sequence
+// number or first row id behind), or when the table already has the snapshot: then look whether it
+// is this commit that landed.
 Result<TableMetadata> ApplyUpdates(const TableMetadata& base,
                                    std::span<const MetadataUpdate> updates,
                                    std::string_view base_location, int64_t now_ms);

@@ -77,7 +77,9 @@ struct TableMetadata {
 using TableMetadataPtr = std::shared_ptr<const TableMetadata>;
 
 // A new table's metadata (field ids and spec re-assigned as the reference implementation does); no
-// snapshots.
+// snapshots. The property "format-version" wins over the member of that name; it and the other
+// reserved names are not stored. Unless the caller sets one, write.parquet.compression-codec
+// becomes zstd.
 struct NewTable {
   Schema schema;
   PartitionSpec spec;  // source ids refer to `schema`

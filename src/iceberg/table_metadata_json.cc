@@ -11,7 +11,7 @@
 namespace kafka_iceberg::iceberg {
 namespace {
 
-constexpr size_t kMetadataBytesMax = size_t{512} << 20U;
+constexpr size_t kMetadataBytesMax = size_t{256} << 20U;
 constexpr int64_t kNoSnapshot = -1;
 constexpr int32_t kFormatVersionMax = 3;
 

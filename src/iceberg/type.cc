@@ -93,11 +93,13 @@ std::optional<Type> ParseWithParameters(std::string_view text, std::string_view 
   return std::nullopt;
 }
 
-std::string StructToString(const Type& type) {
-  std::string text = "struct<";
-  for (size_t i = 0; i < type.fields.size(); ++i) {
-    if (i > 0) text += ", ";
-    text += type.fields[i].name + ": " + ToString(type.fields[i].type);
+// "struct<a: int, b: string>", "list<int>", "map<string, int>"
+std::string NestedToString(std::string_view name, const Type& type) {
+  std::string text = std::string(name) + "<";
+  for (const Field& field : type.fields) {
+    if (&field != &type.fields.front()) text += ", ";
+    if (type.id == TypeId::kStruct) text += field.name + ": ";
+    text += ToString(field.type);
   }
   return text + ">";
 }
@@ -148,11 +150,9 @@ std::string ToString(const Type& type) {
   switch (type.id) {
     case TypeId::kDecimal: return fmt::format("decimal({}, {})", type.precision, type.scale);
     case TypeId::kFixed: return fmt::format("fixed[{}]", type.length);
-    case TypeId::kStruct: return StructToString(type);
-    case TypeId::kList: return fmt::format("list<{}>", ToString(type.fields.at(0).type));
-    case TypeId::kMap:
-      return fmt::format("map<{}, {}>", ToString(type.fields.at(0).type),
-                         ToString(type.fields.at(1).type));
+    case TypeId::kStruct: return NestedToString("struct", type);
+    case TypeId::kList: return NestedToString("list", type);
+    case TypeId::kMap: return NestedToString("map", type);
     case TypeId::kGeometry:
     case TypeId::kGeography: {
       const std::string_view name = type.id == TypeId::kGeometry ? "geometry" : "geography";

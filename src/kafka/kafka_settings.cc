@@ -29,8 +29,8 @@ void AddTunables(const KafkaSourceOptions& options, Settings& settings) {
   add("fetch.queue.backoff.ms", "5");
   // One fetch is in flight per broker: idle partitions must not hold it back from the busy ones.
   add("fetch.wait.max.ms", "100");
-  add("fetch.max.bytes", "16777216");
-  add("fetch.message.max.bytes", "1048576");
+  add("fetch.max.bytes", "4194304");
+  add("fetch.message.max.bytes", "524288");
   add("socket.keepalive.enable", "true");
   add("topic.metadata.refresh.interval.ms", "60000");
   add("reconnect.backoff.ms", "100");

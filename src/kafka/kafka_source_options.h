@@ -32,7 +32,7 @@ struct KafkaSourceOptions {
   std::map<std::string, std::string> librdkafka;  // raw settings, checked by kafka_settings.h
 
   // Fetched and not yet delivered. The client overshoots by up to one fetch response.
-  int64_t queued_bytes_max = int64_t{32} << 20;
+  int64_t queued_bytes_max = int64_t{16} << 20;
   // Classic protocol only: with "consumer" the broker decides.
   Duration session_timeout = std::chrono::seconds(45);
   // A member that does not poll, or answer a rebalance, for this long loses its partitions.

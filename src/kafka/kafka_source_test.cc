@@ -73,9 +73,12 @@ class KafkaSourceTest : public testing::Test {
     EXPECT_TRUE(source_->Assign(positions).ok());
     assigned_ += partitions.size();
   }
-  void PollUntil(const std::function<bool()>& done) {
+  // False when that never comes; says then what went wrong.
+  bool PollUntil(const std::function<bool()>& done) {
     for (int i = 0; i < kPollsMax && !done(); ++i) PollOnce();
-    ASSERT_TRUE(done()) << (failures_.empty() ? "" : failures_[0].message());
+    EXPECT_TRUE(done()) << Seen() << " records, failure: "
+                        << (failures_.empty() ? "none" : failures_[0].message());
+    return done();
   }
   size_t Seen() const {
     size_t count = 0;
@@ -101,16 +104,16 @@ TEST_F(KafkaSourceTest, SaysThatTheBrokerIsAwayAndBack) {
   harness_.CreateTopic("t", 2);
   Put(0, 10);
   OpenTopic();
-  PollUntil([&] { return Seen() == 10; });
+  ASSERT_TRUE(PollUntil([&] { return Seen() == 10; }));
   EXPECT_FALSE(source_->trouble().has_value());
   ASSERT_TRUE(harness_.broker_->SetDown().ok());
-  PollUntil([&] { return source_->trouble().has_value() && !troubles_.empty(); });
+  ASSERT_TRUE(PollUntil([&] { return source_->trouble().has_value() && !troubles_.empty(); }));
   EXPECT_EQ(source_->trouble()->code(), ErrorCode::kUnavailable);
   EXPECT_EQ(troubles_[0].code(), ErrorCode::kUnavailable);
   ASSERT_TRUE(harness_.broker_->SetUp().ok());
-  PollUntil([&] { return !source_->trouble().has_value(); });
+  ASSERT_TRUE(PollUntil([&] { return !source_->trouble().has_value(); }));
   Put(1, 5);
-  PollUntil([&] { return Seen() == 15; });
+  ASSERT_TRUE(PollUntil([&] { return Seen() == 15; }));
   ExpectEachOnce();
   EXPECT_TRUE(failures_.empty());
 }
@@ -120,14 +123,14 @@ TEST_F(KafkaSourceTest, ABrokerThatIsAwayAtTheStartIsNoError) {
   Put(0, 3);
   ASSERT_TRUE(harness_.broker_->SetDown().ok());
   OpenTopic();
-  PollUntil([&] { return !troubles_.empty(); });
+  ASSERT_TRUE(PollUntil([&] { return !troubles_.empty(); }));
   ASSERT_TRUE(harness_.broker_->SetUp().ok());
-  PollUntil([&] { return Seen() == 3; });
+  ASSERT_TRUE(PollUntil([&] { return Seen() == 3; }));
 }
 
 TEST_F(KafkaSourceTest, GivesUpOnATopicThatDoesNotExist) {
   Open(harness_.Options({"nowhere"}));
-  PollUntil([&] { return !failures_.empty(); });
+  ASSERT_TRUE(PollUntil([&] { return !failures_.empty(); }));
   EXPECT_EQ(failures_[0].code(), ErrorCode::kNotFound);
   EXPECT_THAT(failures_[0].message(), HasSubstr("'nowhere'"));
   ASSERT_FALSE(troubles_.empty());
@@ -138,14 +141,14 @@ TEST_F(KafkaSourceTest, NoticesARecreatedTopic) {
   harness_.CreateTopic("t", 1);
   Put(0, 5);
   OpenTopic();
-  PollUntil([&] { return Seen() == 5; });
+  ASSERT_TRUE(PollUntil([&] { return Seen() == 5; }));
   const auto before = source_->DescribeTopic("t", std::chrono::seconds(10));
   ASSERT_TRUE(harness_.broker_->DeleteTopic("t").ok());
   harness_.CreateTopic("t", 1);
   const auto after = source_->DescribeTopic("t", std::chrono::seconds(10));
   ASSERT_TRUE(before.ok() && after.ok());
   EXPECT_NE(before->topic_id, after->topic_id);
-  PollUntil([&] { return !failures_.empty(); });
+  ASSERT_TRUE(PollUntil([&] { return !failures_.empty(); }));
   EXPECT_EQ(failures_[0].code(), ErrorCode::kCorrupt);
 }
 
@@ -163,7 +166,7 @@ TEST_F(KafkaSourceTest, DeliversNothingAfterAFailure) {
   }
   ASSERT_TRUE(
       source_->Assign({{{"t", 0}, StartAt::kOffset, 2}, {{"t", 1}, StartAt::kOffset, 0}}).ok());
-  PollUntil([&] { return !failures_.empty(); });
+  ASSERT_TRUE(PollUntil([&] { return !failures_.empty(); }));
   EXPECT_THAT(failures_[0].message(), HasSubstr("the broker has 5 to 10"));
   const auto before = Seen();
   Put(1, 10);
@@ -178,7 +181,7 @@ TEST_F(KafkaSourceTest, RetriesFetchErrorsWithoutGapOrDouble) {
   harness_.broker_->FailNext(MockRequest::kFetch, {MockBroker::kDropConnection, 6, 74, 75,
                                                    MockBroker::kDropConnection, 3, 9});
   OpenTopic();
-  PollUntil([&] { return Seen() == 1500; });
+  ASSERT_TRUE(PollUntil([&] { return Seen() == 1500; }));
   for (int i = 0; i < 5; ++i) PollOnce();
   EXPECT_EQ(Seen(), 1500U);
   ExpectEachOnce();
@@ -190,11 +193,11 @@ TEST_F(KafkaSourceTest, SeeksUnderLoadNeverDeliverBelowTheNewPosition) {
   auto options = harness_.Options({"t"});
   options.batch_records_max = 100;
   Open(options);
-  PollUntil([&] { return Seen() > 0; });
+  ASSERT_TRUE(PollUntil([&] { return Seen() > 0; }));
   for (const int64_t offset : {15'000, 200, 19'000, 0, 7, 19'990}) {
     ASSERT_TRUE(source_->Seek({{{"t", 0}, StartAt::kOffset, offset}}).ok());
     seen_.clear();
-    PollUntil([&] { return Seen() > 0; });
+    ASSERT_TRUE(PollUntil([&] { return Seen() > 0; }));
     EXPECT_EQ((seen_[{"t", 0}].front()), offset);
   }
   EXPECT_TRUE(failures_.empty());
@@ -208,7 +211,7 @@ TEST_F(KafkaSourceTest, ReadsAllTopicsOfAPattern) {
   auto options = harness_.Options({});
   options.topic_pattern = "^orders";
   Open(options);
-  PollUntil([&] { return Seen() == 4; });
+  ASSERT_TRUE(PollUntil([&] { return Seen() == 4; }));
   for (int i = 0; i < 5; ++i) PollOnce();
   std::set<std::string> topics;
   for (const auto& [partition, offsets] : seen_) topics.insert(partition.topic);
@@ -221,7 +224,7 @@ TEST_F(KafkaSourceTest, KeepsBatchesWithinTheirLimit) {
   auto options = harness_.Options({"t"});
   options.batch_records_max = 64;
   Open(options);
-  PollUntil([&] { return Seen() == 1200; });
+  ASSERT_TRUE(PollUntil([&] { return Seen() == 1200; }));
   EXPECT_LE(largest_batch_, 64U);
   ExpectEachOnce();
 }
@@ -247,7 +250,7 @@ TEST_F(KafkaSourceTest, LeavesHeadersAloneWhenNobodyWantsThem) {
 TEST_F(KafkaSourceTest, CommitErrorsSayWhatToDo) {
   harness_.CreateTopic("t", 1);
   OpenTopic();
-  PollUntil([&] { return assigned_ == 1; });
+  ASSERT_TRUE(PollUntil([&] { return assigned_ == 1; }));
   harness_.broker_->FailNext(MockRequest::kOffsetCommit, {kRebalanceInProgress});
   const auto conflict = source_->CommitOffsets({{{"t", 0}, 1}}, std::chrono::seconds(10));
   ASSERT_FALSE(conflict.ok());
@@ -269,17 +272,17 @@ TEST_F(KafkaSourceTest, JoinsInSpiteOfACoordinatorThatIsNotReady) {
   harness_.broker_->FailNext(MockRequest::kFindCoordinator,
                              {kCoordinatorNotAvailable, kCoordinatorNotAvailable});
   OpenTopic();
-  PollUntil([&] { return Seen() == 1; });
+  ASSERT_TRUE(PollUntil([&] { return Seen() == 1; }));
 }
 
 TEST_F(KafkaSourceTest, SaysThatTheGroupIsRefused) {
   harness_.CreateTopic("t", 1);
   Put(0, 1);
-  harness_.broker_->FailNext(MockRequest::kFindCoordinator, {kGroupAuthorizationFailed});
+  harness_.broker_->FailNext(MockRequest::kJoinGroup, {kGroupAuthorizationFailed});
   OpenTopic();
-  PollUntil([&] { return !troubles_.empty(); });
+  ASSERT_TRUE(PollUntil([&] { return !troubles_.empty(); }));
   EXPECT_EQ(troubles_[0].code(), ErrorCode::kDenied);
-  PollUntil([&] { return Seen() == 1; });
+  ASSERT_TRUE(PollUntil([&] { return Seen() == 1; }));
   EXPECT_FALSE(source_->trouble().has_value());
 }
 
@@ -289,11 +292,11 @@ TEST_F(KafkaSourceTest, AMemberThatDoesNotPollLosesItsPartitions) {
   auto options = harness_.Options({"t"});
   options.max_poll_interval = std::chrono::seconds(2);
   Open(options);
-  PollUntil([&] { return Seen() == 1; });
+  ASSERT_TRUE(PollUntil([&] { return Seen() == 1; }));
   (void)harness_.clock_.SleepFor(std::chrono::seconds(3), {});
-  PollUntil([&] { return lost_; });
+  ASSERT_TRUE(PollUntil([&] { return lost_; }));
   Put(0, 1);
-  PollUntil([&] { return Seen() == 2; });  // and is given them again
+  ASSERT_TRUE(PollUntil([&] { return Seen() == 2; }));  // and is given them again
   ExpectEachOnce();
 }
 
@@ -303,21 +306,21 @@ TEST_F(KafkaSourceTest, PausedPartitionsKeepTheMemberAlive) {
   auto options = harness_.Options({"t"});
   options.max_poll_interval = std::chrono::seconds(2);
   Open(options);
-  PollUntil([&] { return Seen() == 1; });
+  ASSERT_TRUE(PollUntil([&] { return Seen() == 1; }));
   ASSERT_TRUE(source_->Pause({{"t", 0}}).ok());
   const auto until = harness_.clock_.Steady() + std::chrono::seconds(3);
   while (harness_.clock_.Steady() < until) PollOnce();
   EXPECT_FALSE(lost_);
   ASSERT_TRUE(source_->Resume({{"t", 0}}).ok());
   Put(0, 1);
-  PollUntil([&] { return Seen() == 2; });
+  ASSERT_TRUE(PollUntil([&] { return Seen() == 2; }));
   EXPECT_FALSE(lost_);
 }
 
 TEST_F(KafkaSourceTest, ClosesWhileTheBrokerIsAway) {
   harness_.CreateTopic("t", 1);
   OpenTopic();
-  PollUntil([&] { return assigned_ == 1; });
+  ASSERT_TRUE(PollUntil([&] { return assigned_ == 1; }));
   ASSERT_TRUE(harness_.broker_->SetDown().ok());
   (void)source_->Close();  // in bounded time, whatever it says
   source_.reset();
@@ -327,20 +330,20 @@ TEST_F(KafkaSourceTest, TwoMembersShareTheTopicWithoutGapOrDouble) {
   harness_.CreateTopic("t", 6);
   for (int32_t partition = 0; partition < 6; ++partition) Put(partition, 50);
   OpenTopic();
-  PollUntil([&] { return Seen() == 300; });
+  ASSERT_TRUE(PollUntil([&] { return Seen() == 300; }));
   harness_.Disturb(*source_, "t");
-  PollUntil([&] {
+  ASSERT_TRUE(PollUntil([&] {
     harness_.Pump();
     return source_->LagSnapshot().size() == 3;
-  });
+  }));
   for (int32_t partition = 0; partition < 6; ++partition) Put(partition, 10);
-  PollUntil([&] {
+  ASSERT_TRUE(PollUntil([&] {
     harness_.Pump();
     return Seen() == 330;
-  });
+  }));
   ASSERT_TRUE(harness_.other_->Close().ok());
   harness_.other_.reset();
-  PollUntil([&] { return Seen() == 360; });  // the rest, once the partitions are back
+  ASSERT_TRUE(PollUntil([&] { return Seen() == 360; }));  // the rest, once the partitions are back
   ExpectEachOnce();
 }
 

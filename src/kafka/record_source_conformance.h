@@ -70,20 +70,21 @@ class RecordSourceConformance : public testing::TestWithParam<SourceHarnessFacto
     }
   }
 
-  // Polls until `done`; fails the test when that never comes.
-  void PollUntil(const std::function<bool()>& done) {
+  // Polls until `done`. False when that never comes; says then what went wrong.
+  bool PollUntil(const std::function<bool()>& done) {
     for (int i = 0; i < kPollsMax && !done(); ++i) {
       Take(source_->Poll(kStep));
       harness_->Pump();
     }
-    ASSERT_TRUE(done()) << records_.size()
+    EXPECT_TRUE(done()) << records_.size()
                         << " records, failure: " << (failure_ ? failure_->message() : "none");
+    return done();
   }
 
   // Joins and starts all partitions at the same place.
   void OpenAt(StartAt at, int64_t offset = 0) {
     Open();
-    PollUntil([&] { return !given_.empty(); });
+    ASSERT_TRUE(PollUntil([&] { return !given_.empty(); }));
     ASSERT_TRUE(source_->Assign(Positions(given_, at, offset)).ok());
   }
 
@@ -138,7 +139,7 @@ TEST_P(RecordSourceConformance, AsksBeforeItDelivers) {
   Create(3);
   Fill(0, 10);
   Open();
-  PollUntil([&] { return !given_.empty(); });
+  ASSERT_TRUE(PollUntil([&] { return !given_.empty(); }));
   EXPECT_THAT(given_, testing::UnorderedElementsAre(At(0), At(1), At(2)));
   for (int i = 0; i < 5; ++i) Take(source_->Poll(kStep));
   EXPECT_THAT(records_, testing::IsEmpty());
@@ -148,7 +149,7 @@ TEST_P(RecordSourceConformance, DeliversAllInOrder) {
   Create(3);
   for (const int32_t partition : {0, 1, 2}) Fill(partition, 500 + partition);
   OpenAt(StartAt::kBeginning);
-  PollUntil([&] { return ends_.size() == 3; });
+  ASSERT_TRUE(PollUntil([&] { return ends_.size() == 3; }));
   for (const int32_t partition : {0, 1, 2}) {
     EXPECT_EQ(Offsets(partition), Range(0, 500 + partition));
     EXPECT_EQ(ends_[At(partition)], 500 + partition);
@@ -163,7 +164,7 @@ TEST_P(RecordSourceConformance, StartsAtAnOffset) {
   Fill(0, 100);
   Fill(1, 100);
   OpenAt(StartAt::kOffset, 60);
-  PollUntil([&] { return ends_.size() == 2; });
+  ASSERT_TRUE(PollUntil([&] { return ends_.size() == 2; }));
   EXPECT_EQ(Offsets(0), Range(60, 100));
   EXPECT_EQ(Offsets(1), Range(60, 100));
 }
@@ -172,9 +173,9 @@ TEST_P(RecordSourceConformance, StartsAtTheEnd) {
   Create(1);
   Fill(0, 50);
   OpenAt(StartAt::kEnd);
-  PollUntil([&] { return ends_.contains(At(0)); });
+  ASSERT_TRUE(PollUntil([&] { return ends_.contains(At(0)); }));
   Fill(0, 3);
-  PollUntil([&] { return records_.size() >= 3; });
+  ASSERT_TRUE(PollUntil([&] { return records_.size() >= 3; }));
   EXPECT_EQ(Offsets(0), Range(50, 53));
 }
 
@@ -183,7 +184,7 @@ TEST_P(RecordSourceConformance, RecordsOutliveTheSource) {
   Fill(0, 200);
   keep_batches_ = true;
   OpenAt(StartAt::kBeginning);
-  PollUntil([&] { return ends_.size() == 1; });
+  ASSERT_TRUE(PollUntil([&] { return ends_.size() == 1; }));
   ASSERT_TRUE(source_->Close().ok());
   source_.reset();
   harness_.reset();
@@ -204,7 +205,7 @@ TEST_P(RecordSourceConformance, ShowsKeysTombstonesTimesAndHeaders) {
                            {.value = "", .key = "", .timestamp_ms = 6},
                            {.value = "keyless", .timestamp_ms = 7}});
   OpenAt(StartAt::kBeginning);
-  PollUntil([&] { return records_.size() >= 4; });
+  ASSERT_TRUE(PollUntil([&] { return records_.size() >= 4; }));
   EXPECT_EQ(records_[0].record.value, "v");
   EXPECT_EQ(records_[0].record.key, "k");
   EXPECT_EQ(records_[0].record.timestamp_ms, 1'700'000'000'123);
@@ -223,11 +224,11 @@ TEST_P(RecordSourceConformance, SeeksBack) {
   Create(1);
   Fill(0, 30);
   OpenAt(StartAt::kBeginning);
-  PollUntil([&] { return ends_.size() == 1; });
+  ASSERT_TRUE(PollUntil([&] { return ends_.size() == 1; }));
   records_.clear();
   ends_.clear();
   ASSERT_TRUE(source_->Seek({{At(0), StartAt::kOffset, 10}}).ok());
-  PollUntil([&] { return ends_.size() == 1; });
+  ASSERT_TRUE(PollUntil([&] { return ends_.size() == 1; }));
   EXPECT_EQ(Offsets(0), Range(10, 30));
 }
 
@@ -237,7 +238,7 @@ TEST_P(RecordSourceConformance, SeeksForward) {
   OpenAt(StartAt::kBeginning);
   ASSERT_TRUE(source_->Seek({{At(0), StartAt::kOffset, 990}}).ok());
   records_.clear();
-  PollUntil([&] { return ends_.size() == 1; });
+  ASSERT_TRUE(PollUntil([&] { return ends_.size() == 1; }));
   EXPECT_EQ(Offsets(0), Range(990, 1000));
 }
 
@@ -254,17 +255,17 @@ TEST_P(RecordSourceConformance, PausesAndResumesWithoutGapOrDouble) {
   Fill(0, 2000);
   Fill(1, 100);
   OpenAt(StartAt::kBeginning);
-  PollUntil([&] { return !records_.empty(); });
+  ASSERT_TRUE(PollUntil([&] { return !records_.empty(); }));
   ASSERT_TRUE(source_->Pause({At(0)}).ok());
   const auto before = Offsets(0).size();
-  PollUntil([&] { return ends_.contains(At(1)); });
+  ASSERT_TRUE(PollUntil([&] { return ends_.contains(At(1)); }));
   for (int i = 0; i < 4; ++i) Take(source_->Poll(kStep));
   EXPECT_EQ(Offsets(0).size(), before);
   EXPECT_EQ(Offsets(1), Range(0, 100));
   ends_.erase(At(0));
   ASSERT_TRUE(source_->Resume({At(0)}).ok());
   Fill(0, 1);
-  PollUntil([&] { return Offsets(0).size() >= 2001; });
+  ASSERT_TRUE(PollUntil([&] { return Offsets(0).size() >= 2001; }));
   EXPECT_EQ(Offsets(0), Range(0, 2001));
 }
 
@@ -281,7 +282,7 @@ TEST_P(RecordSourceConformance, TellsWatermarksAndLag) {
   Create(1);
   Fill(0, 20);
   OpenAt(StartAt::kOffset, 15);
-  PollUntil([&] { return ends_.size() == 1; });
+  ASSERT_TRUE(PollUntil([&] { return ends_.size() == 1; }));
   const auto marks = source_->QueryWatermarks(At(0), kTimeout);
   ASSERT_TRUE(marks.ok()) << marks.error().message();
   EXPECT_EQ(marks->low, 0);
@@ -308,7 +309,7 @@ TEST_P(RecordSourceConformance, StopsWhenTheOffsetIsGone) {
   Fill(0, 100);
   harness_->DeleteRecords(At(0), 40);
   OpenAt(StartAt::kOffset, 10);
-  PollUntil([&] { return failure_.has_value(); });
+  ASSERT_TRUE(PollUntil([&] { return failure_.has_value(); }));
   EXPECT_EQ(failure_->code(), ErrorCode::kCorrupt);
   EXPECT_THAT(failure_->message(), testing::HasSubstr("orders [0]"));
   EXPECT_THAT(failure_->message(), testing::HasSubstr("offset 10"));
@@ -319,7 +320,7 @@ TEST_P(RecordSourceConformance, StopsWhenTheOffsetIsBeyondTheEnd) {
   Create(1);
   Fill(0, 10);
   OpenAt(StartAt::kOffset, 5000);
-  PollUntil([&] { return failure_.has_value(); });
+  ASSERT_TRUE(PollUntil([&] { return failure_.has_value(); }));
   EXPECT_THAT(failure_->message(), testing::HasSubstr("5000"));
   EXPECT_THAT(failure_->message(), testing::HasSubstr("0 to 10"));
 }
@@ -328,7 +329,7 @@ TEST_P(RecordSourceConformance, RefusesAnAnswerForOtherPartitions) {
   Create(2);
   Open();
   EXPECT_FALSE(source_->Assign(Positions({At(0), At(1)}, StartAt::kBeginning)).ok());
-  PollUntil([&] { return !given_.empty(); });
+  ASSERT_TRUE(PollUntil([&] { return !given_.empty(); }));
   EXPECT_FALSE(source_->Assign(Positions({At(0)}, StartAt::kBeginning)).ok());
   EXPECT_FALSE(source_->Revoke({At(0), At(1)}).ok());
   EXPECT_FALSE(source_->Assign({{At(0), StartAt::kOffset, -3}, {At(1), StartAt::kOffset, 0}}).ok());
@@ -339,9 +340,9 @@ TEST_P(RecordSourceConformance, WithholdsWhatIsTakenAway) {
   Create(4);
   for (const int32_t partition : {0, 1, 2, 3}) Fill(partition, 10);
   OpenAt(StartAt::kBeginning);
-  PollUntil([&] { return ends_.size() == 4; });
+  ASSERT_TRUE(PollUntil([&] { return ends_.size() == 4; }));
   harness_->Disturb(*source_, topic_);
-  PollUntil([&] { return !taken_.empty(); });
+  ASSERT_TRUE(PollUntil([&] { return !taken_.empty(); }));
   EXPECT_LT(taken_.size(), 4U);
   for (const auto& partition : taken_) Fill(partition.partition, 5);
   for (int i = 0; i < 5; ++i) Take(source_->Poll(kStep));
@@ -354,7 +355,7 @@ TEST_P(RecordSourceConformance, WithholdsWhatIsTakenAway) {
 TEST_P(RecordSourceConformance, ClosesWithAnUnansweredQuestion) {
   Create(2);
   Open();
-  PollUntil([&] { return !given_.empty(); });
+  ASSERT_TRUE(PollUntil([&] { return !given_.empty(); }));
   EXPECT_TRUE(source_->Close().ok());
   source_.reset();
 }

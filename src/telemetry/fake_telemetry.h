@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A logger that remembers what it was told, for tests. Thread-safe.
+// A logger that remembers what it was told, so that tests can ask for lines and levels.
+// Owned by the test; thread-safe.
 #pragma once
 
 #include <string>

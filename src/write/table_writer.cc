@@ -105,15 +105,15 @@ class FanoutWriter final : public TableWriter {
   Result<std::vector<StagedFile>> Finish() override {
     for (auto& entry : partitions_) TRY(CloseEarly(entry));
     ForgetIdle();
-    CHECK(partitions_.empty() && rows_.bytes() == 0);
+    CHECK(partitions_.empty() && open_.empty() && rows_.bytes() == 0);
     return std::exchange(staged_, {});
   }
 
   std::vector<StagedFile> Abandon() override {
+    open_.clear();
     partitions_.clear();
     rows_.Clear();
     runs_waiting_ = 0;
-    files_open_ = 0;
     return std::exchange(staged_, {});
   }
 
@@ -182,7 +182,7 @@ class FanoutWriter final : public TableWriter {
       const int64_t written_before = partition.file->bytes_written();
       TRY(partition.file->WriteRowGroup(batches));
       rows_.Release(runs);
-      partition.last_write = ++writes_;
+      MarkWritten(entry);
       encoded_bytes_written_ += partition.file->bytes_written() - written_before;
       arrow_bytes_written_ += bytes;
       // Half a row group short of the target is nearer to it than half a row group beyond.
@@ -191,20 +191,28 @@ class FanoutWriter final : public TableWriter {
     return {};
   }
 
+  void MarkWritten(Entry& entry) {
+    open_.erase(entry.second.last_write);
+    entry.second.last_write = ++writes_;
+    open_[entry.second.last_write] = &entry;
+  }
+
   Status OpenFile(const Batches& first_rows, Entry& entry) {
-    if (files_open_ >= settings_.options.open_files_max) TRY(CloseStalest());
+    if (open_.size() >= static_cast<size_t>(settings_.options.open_files_max)) {
+      TRY(CloseEarly(*open_.begin()->second));
+    }
     dictionaries_.Sample(first_rows);
     entry.second.file =
         TRY(ParquetFile::Open(settings_, dictionaries_.decisions(),
                               TRY(store_.OpenWriter(files_.NextLocation(entry.first)))));
-    ++files_open_;
+    MarkWritten(entry);
     return {};
   }
 
   Status CloseFile(Entry& entry) {
     const FinishedParquetFile finished = TRY(entry.second.file->Finish());
     entry.second.file.reset();
-    --files_open_;
+    open_.erase(entry.second.last_write);
     dictionaries_.Learn(*finished.footer);
     staged_.push_back(TRY(files_.Describe(finished, entry.first)));
     return {};
@@ -214,18 +222,6 @@ class FanoutWriter final : public TableWriter {
     TRY(WriteRowGroups(entry, /*all=*/true));
     if (entry.second.file != nullptr) TRY(CloseFile(entry));
     return {};
-  }
-
-  Status CloseStalest() {
-    Entry* stalest = nullptr;
-    for (Entry& entry : partitions_) {
-      if (entry.second.file == nullptr) continue;
-      if (stalest == nullptr || entry.second.last_write < stalest->second.last_write) {
-        stalest = &entry;
-      }
-    }
-    CHECK(stalest != nullptr);
-    return CloseEarly(*stalest);
   }
 
   // Down to half of the limit, so that the work is done in large pieces and not for every batch.
@@ -289,7 +285,7 @@ class FanoutWriter final : public TableWriter {
   Partitions partitions_;
   std::vector<StagedFile> staged_;
   int64_t runs_waiting_ = 0;
-  int32_t files_open_ = 0;
+  std::map<uint64_t, Entry*> open_;  // partitions with an open file, stalest first
   uint64_t writes_ = 0;
   int64_t arrow_bytes_written_ = 0;
   int64_t encoded_bytes_written_ = 0;

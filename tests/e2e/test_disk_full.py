@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A disk that is full: the engine waits or stops with a clear message, and nothing is lost when there is room again."""
 
+import contextlib
 import os
 import random
 import subprocess
@@ -55,19 +56,15 @@ class DiskFull(Scenario):
         self.survive(folder, self.config(topic, {"commit": {"max_mb": 8}}), topic)
 
     def test_state_folder(self):
-        folder = self.mount("state", 1)
+        folder = self.mount("state", 4)
         topic = Topic(partitions=4)
         filler = folder / "filler"
         config = self.config(topic)
         topic.send(1_000)
         engine = Engine(self, config)
         self.wait_ingested(topic, engine)
-        with filler.open("wb") as file:  # all the room there is
-            try:
-                while True:
-                    file.write(b"x" * 4096)
-                    file.flush()
-            except OSError:
+        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+            while file.write(b"x" * 512):  # all the room there is
                 pass
         topic.send(20_000)
         self.wait_for(

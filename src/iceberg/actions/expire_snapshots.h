@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Snapshot expiry in metadata: which snapshots and refs the retention rules let go (iceberg.md
-// section 10.1). It only changes metadata; deleting files that nothing refers to any more is
-// maintenance. Pure.
+// Snapshot expiry in metadata: which snapshots and refs the retention rules let go. It only changes
+// metadata; deleting files that nothing refers to any more is maintenance. Pure.
 #pragma once
 
 #include <optional>

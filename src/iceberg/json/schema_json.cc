@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/check.h"
 #include "iceberg/json/metadata_json.h"
 #include "iceberg/table_metadata_json.h"
 
@@ -45,13 +46,15 @@ void WriteType(const Type& type, JsonWriter& json) {
   json.BeginObject().Key("type");
   switch (type.id) {
     case TypeId::kList:
+      CHECK(type.fields.size() == 1);
       json.String("list");
-      WriteMember(type.fields.at(0), true, json);
+      WriteMember(type.fields[0], true, json);
       break;
     case TypeId::kMap:
+      CHECK(type.fields.size() == 2);
       json.String("map");
-      WriteMember(type.fields.at(0), false, json);
-      WriteMember(type.fields.at(1), true, json);
+      WriteMember(type.fields[0], false, json);
+      WriteMember(type.fields[1], true, json);
       break;
     default:
       json.String("struct");

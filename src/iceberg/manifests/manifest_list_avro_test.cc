@@ -41,9 +41,9 @@ ManifestListHeader Header(int32_t format_version) {
 }
 
 std::vector<int32_t> ColumnsOf(std::string_view bytes) {
+  const auto file = AvroFileReader::Open(bytes).value();
   std::vector<int32_t> ids;
-  for (const AvroField& field : AvroFileReader::Open(bytes).value()->schema().fields)
-    ids.push_back(*field.field_id);
+  for (const AvroField& field : file->schema().fields) ids.push_back(*field.field_id);
   return ids;
 }
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// JsonRowReader: one indexed JSON object into one row of the columns, in one pass.
+//
+// A member that comes twice: the last one counts, as in most JSON libraries. A map key that comes
+// twice is an error: nobody can tell which entry was meant. After a failure the columns hold half a
+// row, which the caller truncates. Owned by one decoder.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "decode/json/json_cursor.h"
+#include "decode/json/json_node.h"
+#include "decode/json/json_text.h"
+#include "decode/text/value_append.h"
+
+namespace kafka_iceberg::decode {
+
+// Why a record is not a row; becomes a DeadLetter.
+struct RowError {
+  std::string_view code;
+  std::string field_path;  // empty when the whole record is meant
+  std::string reason;
+};
+
+class JsonRowReader {
+ public:
+  JsonRowReader(JsonNode& root, EpochUnit epoch_unit, int32_t depth_max);
+
+  // Reads the document that starts at the cursor and ends before offset `end`. On success every
+  // column has one row more, and the cursor stands behind the document. On failure see error(); the
+  // cursor has not moved.
+  bool Read(JsonCursor& cursor, uint32_t end, int64_t row);
+  const RowError& error() const { return error_; }
+  // Members of the last document that no column takes.
+  int64_t ignored_fields() const { return ignored_fields_; }
+
+ private:
+  // The readers take the cursor by value and return what comes next, so that it stays in registers;
+  // null is failure.
+  using Next = const uint32_t*;
+
+  Next ReadMembers(JsonNode& node, JsonCursor at, int64_t row);
+  // The member the key at hand names, kUnknown when none; false on failure.
+  bool FindMember(KeyTable& keys, JsonCursor at, int32_t previous, int32_t& member);
+  bool FillAbsent(JsonNode& node, JsonCursor at, int64_t row);
+  Next ReadValue(JsonNode& node, JsonCursor at);
+  Next ReadString(JsonNode& node, JsonCursor at);
+  Next ReadTimestamp(JsonNode& node, JsonCursor at);
+  Next ReadStruct(JsonNode& node, JsonCursor at);
+  Next ReadList(JsonNode& node, JsonCursor at);
+  Next ReadMap(JsonNode& node, JsonCursor at);
+  bool ReadMapKey(JsonNode& node, JsonCursor at);
+  bool MapKeysDiffer(Column& map);
+  // Whatever the paths above do not take: rare notations, null, errors.
+  Next ReadOther(JsonNode& node, JsonCursor at);
+  Next ReadOtherString(JsonNode& node, JsonCursor at);
+  Next ReadOtherNumber(JsonNode& node, JsonCursor at);
+  Next Skip(JsonCursor at);
+  // Replaces the text of a string by what it stands for, in scratch_.
+  bool ResolveEscapes(const JsonNode* node, JsonCursor at, std::string_view& text);
+  bool Enter(const JsonNode& node, JsonCursor at);
+
+  Next Fail(std::string_view code, const JsonNode* node, JsonCursor at, std::string reason);
+  Next FailNotJson(JsonCursor at, std::string reason);
+  Next FailEscape(EscapeError error, const JsonNode* node, JsonCursor at);
+  Next FailText(const JsonNode& node, JsonCursor at, TextError error, std::string_view value);
+  Next FailType(const JsonNode& node, JsonCursor at);
+  // The failure of the document as a whole, if that is what it is; else the one at hand stands.
+  void FailDocument(JsonCursor start, Next next, uint32_t end);
+  void FailNotObject(JsonCursor at, uint32_t end);
+
+  JsonNode& root_;
+  const EpochUnit epoch_unit_;
+  const int32_t depth_max_;
+  // What a number in a timestamp column is multiplied by; 0: it must be divided.
+  int64_t micros_factor_ = 0;
+  int64_t nanos_factor_ = 0;
+  int32_t depth_ = 0;
+  int64_t ignored_fields_ = 0;
+  std::string scratch_;
+  std::vector<std::string_view> keys_scratch_;
+  RowError error_;
+  Next failed_at_ = nullptr;
+};
+
+}  // namespace kafka_iceberg::decode
