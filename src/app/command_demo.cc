@@ -10,7 +10,7 @@
 #include "app/try_out.h"
 #include "core/thread.h"
 #include "kafka/mock_broker.h"
-#include "kafka/record_producer.h"
+#include "kafka/produce/record_producer.h"
 
 namespace kafka_iceberg::app {
 namespace {
@@ -22,8 +22,8 @@ constexpr const char* kTopic = "orders";
 
 std::string Query(const RunFigures& figures) {
   return fmt::format(
-      "SELECT status, count(*) AS orders, sum(amount) AS amount FROM iceberg_scan('{}') GROUP BY "
-      "status ORDER BY orders DESC",
+      "SELECT product, count(*) AS orders, sum(quantity * unit_price) AS turnover "
+      "FROM iceberg_scan('{}') GROUP BY product ORDER BY orders DESC",
       figures.metadata_location);
 }
 
@@ -69,6 +69,8 @@ void PrintSummary(const Arguments& arguments, const RunFigures& figures) {
 
 Result<RunFigures> Demo(const Arguments& arguments, Runtime& runtime) {
   const int64_t rows = arguments.rows > 0 ? arguments.rows : kDefaultRows;
+  // As many more as will be bad, so that the table ends with the rows that were asked for.
+  const int64_t records = rows + (rows - 1) / (kBadEvery - 1);
   const std::unique_ptr<kafka::MockBroker> broker = TRY(kafka::MockBroker::Start());
   TRY(broker->CreateTopic(kTopic, kPartitions));
   if (!arguments.json)
@@ -81,7 +83,7 @@ Result<RunFigures> Demo(const Arguments& arguments, Runtime& runtime) {
       TRY(kafka::FillTopic(*producer,
                            {.topic = kTopic,
                             .partitions = kPartitions,
-                            .count = rows,
+                            .count = records,
                             .generator = {.profile = kafka::Profile::kDemo,
                                           .start_ms = ToMillis(runtime.clock.Now()),
                                           .bad_every = kBadEvery}},

@@ -7,7 +7,7 @@
 #include "app/commands.h"
 #include "app/exit_code.h"
 #include "kafka/mock_broker.h"
-#include "kafka/record_producer.h"
+#include "kafka/produce/record_producer.h"
 
 namespace kafka_iceberg::app {
 namespace {

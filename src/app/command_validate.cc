@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "app/check_offline.h"
 #include "app/commands.h"
 #include "app/exit_code.h"
 #include "engine/connect.h"
 #include "engine/module_options.h"
-#include "kafka/kafka_settings.h"
 #include "storage/location.h"
 
 namespace kafka_iceberg::app {
@@ -21,28 +23,6 @@ struct ProbeResult {
   Status status;
   std::string detail;
 };
-
-// What needs no connection, and what the file reader cannot know: client settings, types,
-// partitioning, folders.
-std::vector<config::Problem> CheckOffline(const config::Options& options, const std::string& file) {
-  std::vector<config::Problem> problems;
-  for (const kafka::SettingProblem& problem :
-       kafka::CheckSettings(engine::SourceOptions(options))) {
-    problems.push_back({.file = file,
-                        .key = problem.key.empty()
-                                   ? problem.section
-                                   : fmt::format("{}.{}", problem.section, problem.key),
-                        .message = problem.error.message()});
-  }
-  if (const auto schema = engine::DeclaredSchema(options.schema); !schema.ok()) {
-    problems.push_back({.file = file, .message = schema.error().message()});
-  }
-  if (const auto table = engine::TableOptionsFor(options); !table.ok()) {
-    problems.push_back(
-        {.file = file, .key = "iceberg.table_management", .message = table.error().message()});
-  }
-  return problems;
-}
 
 ProbeResult ProbeStore(const config::Options& options, Runtime& runtime) {
   ProbeResult result{.name = "storage"};
@@ -103,7 +83,8 @@ ProbeResult ProbeKafka(const config::Options& options, Runtime& runtime) {
   }
   const auto partitions = engine::FindConfiguredPartitions(options, **reader);
   if (!partitions.ok()) {
-    result.status = partitions.error();
+    result.status =
+        partitions.error().WithContext("cannot reach Kafka at " + options.kafka.bootstrap_servers);
     return result;
   }
   int64_t records = 0;
@@ -172,7 +153,7 @@ int ValidateCommand(const Arguments& arguments, Runtime& runtime) {
     return kExitConfiguration;
   }
   std::vector<config::Problem> problems = std::move(loaded->problems);
-  if (problems.empty()) problems = CheckOffline(loaded->options, arguments.config_path);
+  std::ranges::move(CheckOffline(*loaded, arguments.config_path), std::back_inserter(problems));
   std::vector<ProbeResult> probes;
   if (problems.empty() && arguments.connect) {
     probes.push_back(ProbeKafka(loaded->options, runtime));

@@ -5,10 +5,13 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 
+#include "app/check_offline.h"
 #include "app/exit_code.h"
 #include "core/thread.h"
 
@@ -45,10 +48,13 @@ std::optional<config::Options> LoadOptionsOrReport(const std::string& path) {
     std::cerr << "kafka-iceberg: " << loaded.error().message() << "\n";
     return std::nullopt;
   }
-  for (const config::Problem& warning : loaded->warnings)
+  std::ranges::move(CheckOffline(*loaded, path), std::back_inserter(loaded->problems));
+  for (const config::Problem& warning : loaded->warnings) {
     std::cerr << "warning: " << warning.ToString() << "\n";
-  for (const config::Problem& problem : loaded->problems)
+  }
+  for (const config::Problem& problem : loaded->problems) {
     std::cerr << "error: " << problem.ToString() << "\n";
+  }
   if (!loaded->problems.empty()) {
     std::cerr << "kafka-iceberg: " << loaded->problems.size()
               << " problem(s) in the configuration; nothing was started\n";

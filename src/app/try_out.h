@@ -13,7 +13,7 @@
 #include "config/options.h"
 #include "core/result.h"
 #include "engine/status.h"
-#include "kafka/generator.h"
+#include "kafka/produce/generator.h"
 
 namespace kafka_iceberg::app {
 

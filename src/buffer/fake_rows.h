@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rows for tests: written down as JSON, or random ones of any schema. Test code only.
+// Rows for tests: written down as JSON, or random ones of any schema.
+// Test code only; pure but for the Random it is given.
 #pragma once
 
 #include <cstdint>

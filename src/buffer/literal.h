@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The text of a filter or look-up, as a value of a column's type. Pure functions, values.
+// The text of a filter or look-up, as a value of a column's type; kInvalid says what does not fit.
+// Pure functions, values.
 #pragma once
 
 #include <cstdint>

@@ -51,7 +51,7 @@ bool PinsMain(const iceberg::PreparedCommit& prepared) {
 
 }  // namespace
 
-CommitRun::CommitRun(CoordinatorContext context, const FlushEpoch& epoch, std::stop_token stop)
+CommitRun::CommitRun(CommitRunContext context, const FlushEpoch& epoch, std::stop_token stop)
     : context_(context),
       epoch_(epoch),
       stop_(std::move(stop)),

@@ -33,7 +33,7 @@ struct CoordinatorMemory {
   bool has_read_table = false;
 };
 
-struct CoordinatorContext {
+struct CommitRunContext {
   const CoordinatorOptions& options;
   catalog::TableOperations& table;
   TransactionLog& log;
@@ -46,7 +46,7 @@ struct CoordinatorContext {
 
 class CommitRun {
  public:
-  CommitRun(CoordinatorContext context, const FlushEpoch& epoch, std::stop_token stop);
+  CommitRun(CommitRunContext context, const FlushEpoch& epoch, std::stop_token stop);
 
   Result<SnapshotCommitResult> Run();
 
@@ -85,7 +85,7 @@ class CommitRun {
   void Step(std::string_view name) const;
   std::string Name() const;
 
-  const CoordinatorContext context_;
+  const CommitRunContext context_;
   const FlushEpoch& epoch_;
   const std::stop_token stop_;
   const SteadyTime started_;

@@ -63,8 +63,14 @@ std::unique_ptr<catalog::TableOperations> FakeCommitWorld::OpenFaulty() {
 FakeProcess FakeCommitWorld::Start(TransactionLog& process_log, StepHook step_hook) {
   FakeProcess process{.table = OpenFaulty()};
   process.coordinator = std::make_unique<TransactionCoordinator>(
-      CoordinatorOptions{.writer_id = "test", .catalog_type = "memory"}, *process.table,
-      process_log, clock, random, logger, *metrics, std::move(step_hook));
+      CoordinatorOptions{.writer_id = "test", .catalog_type = "memory"},
+      CoordinatorContext{.table = *process.table,
+                         .log = process_log,
+                         .clock = clock,
+                         .random = random,
+                         .logger = logger,
+                         .metrics = *metrics,
+                         .step_hook = std::move(step_hook)});
   return process;
 }
 

@@ -20,19 +20,17 @@ struct TransactionCoordinator::State {
   CoordinatorMemory memory GUARDED_BY(mutex) = {};
 };
 
-TransactionCoordinator::TransactionCoordinator(CoordinatorOptions options,
-                                               catalog::TableOperations& table, TransactionLog& log,
-                                               Clock& clock, Random& random,
-                                               telemetry::Logger& logger,
-                                               telemetry::Metrics& metrics, StepHook step_hook)
+TransactionCoordinator::TransactionCoordinator(const CoordinatorOptions& options,
+                                               const CoordinatorContext& context)
     : state_(new State{
           .options = options,
-          .table = table,
-          .log = log,
-          .clock = clock,
-          .random = random,
-          .step_hook = std::move(step_hook),
-          .events = CommitEvents(options.catalog_type, table.identifier(), logger, metrics),
+          .table = context.table,
+          .log = context.log,
+          .clock = context.clock,
+          .random = context.random,
+          .step_hook = context.step_hook,
+          .events = CommitEvents(options.catalog_type, context.table.identifier(), context.logger,
+                                 context.metrics),
       }) {}
 
 TransactionCoordinator::~TransactionCoordinator() = default;

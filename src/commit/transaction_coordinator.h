@@ -52,12 +52,20 @@ struct CoordinatorOptions {
 // reached: before_manifests, before_swap, after_swap, before_log, after_log.
 using StepHook = std::function<void(std::string_view)>;
 
+// What a coordinator works with; all of it outlives the coordinator.
+struct CoordinatorContext {
+  catalog::TableOperations& table;
+  TransactionLog& log;
+  Clock& clock;
+  Random& random;
+  telemetry::Logger& logger;
+  telemetry::Metrics& metrics;
+  StepHook step_hook;
+};
+
 class TransactionCoordinator {
  public:
-  TransactionCoordinator(CoordinatorOptions options, catalog::TableOperations& table,
-                         TransactionLog& log, Clock& clock, Random& random,
-                         telemetry::Logger& logger, telemetry::Metrics& metrics,
-                         StepHook step_hook = {});
+  TransactionCoordinator(const CoordinatorOptions& options, const CoordinatorContext& context);
   ~TransactionCoordinator();
 
   // `stop` ends the waiting between attempts; the first attempt is always made.

@@ -112,8 +112,10 @@ void ReadSchemaFile(const std::string& configuration, const Environment& environ
   }
   try {
     const toml::table root = toml::parse(*text, path.string());
-    const ReadContext context{
-        .file = path.string(), .environment = environment, .problems = loaded.problems};
+    const ReadContext context{.file = path.string(),
+                              .environment = environment,
+                              .problems = loaded.problems,
+                              .positions = loaded.positions};
     SectionReader reader(context, &root, "");
     ReadFields(context, reader.Take("fields"), loaded.options.schema.fields);
     reader.Finish();
@@ -187,7 +189,10 @@ LoadedOptions ParseOptions(std::string_view toml, const std::string& name,
     if (variable.starts_with(kOverridePrefix))
       ApplyOverride(root, variable, value, loaded.problems);
   }
-  ReadContext context{.file = name, .environment = environment, .problems = loaded.problems};
+  ReadContext context{.file = name,
+                      .environment = environment,
+                      .problems = loaded.problems,
+                      .positions = loaded.positions};
   loaded.options = ReadSections(context, root, loaded.warnings);
   // A missing key that was reported as misspelt is not reported twice.
   if (loaded.problems.empty()) loaded.problems = CheckOptions(loaded.options, name);

@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "config/options.h"
@@ -31,6 +32,8 @@ struct LoadedOptions {
   Options options;
   std::vector<Problem> problems;  // empty: the options may be used
   std::vector<Problem> warnings;  // legal, but probably not meant
+  // Line and column of every key that was read, for problems that only others can find.
+  std::map<std::string, std::pair<int, int>> positions;
 };
 
 using Environment = std::map<std::string, std::string>;

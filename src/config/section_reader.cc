@@ -55,7 +55,16 @@ std::string SectionReader::Path(std::string_view key) const {
 
 const toml::node* SectionReader::Take(std::string_view key) {
   known_.emplace(key);
-  return table_ == nullptr ? nullptr : table_->get(key);
+  if (table_ == nullptr) return nullptr;
+  const auto found = table_->find(key);
+  if (found == table_->end()) return nullptr;
+  Remember(found->first, Path(key));
+  return &found->second;
+}
+
+void SectionReader::Remember(const toml::key& name, std::string key) const {
+  const auto& at = name.source().begin;
+  context_.positions[std::move(key)] = {static_cast<int>(at.line), static_cast<int>(at.column)};
 }
 
 bool SectionReader::Has(std::string_view key) const {
@@ -193,6 +202,7 @@ void SectionReader::StringMap(std::string_view key, std::map<std::string, std::s
   if (table == nullptr) return;
   for (const auto& [name, value] : *table) {
     const std::string member = fmt::format("{}.{}", key, name.str());
+    Remember(name, Path(member));
     if (const auto* text = value.as_string()) {
       if (auto expanded = Expand(value, member, text->get()))
         out[std::string(name.str())] = *std::move(expanded);

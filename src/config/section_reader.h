@@ -24,6 +24,7 @@ struct ReadContext {
   std::string file;
   const Environment& environment;
   std::vector<Problem>& problems;
+  std::map<std::string, std::pair<int, int>>& positions;  // by full key
 
   void Report(const toml::node& node, std::string key, std::string message,
               std::string fix = "") const;
@@ -55,6 +56,7 @@ class SectionReader {
 
  private:
   std::string Path(std::string_view key) const;
+  void Remember(const toml::key& name, std::string key) const;
   std::optional<std::string> Expand(const toml::node& node, std::string_view key,
                                     const std::string& text) const;
   void WrongType(const toml::node& node, std::string_view key, std::string_view expected) const;

@@ -173,6 +173,7 @@ TEST(JsonDecoder, TakesBytes) {
   EXPECT_EQ(DecodeValue("fixed[4]", "\"AQID/w==\""), "010203ff");
   EXPECT_EQ(DecodeValue("fixed[3]", "\"AQID/w==\""), "bad_value v");
   EXPECT_EQ(DecodeValue("fixed[3]", "\"AQI=\""), "bad_value v");
+  EXPECT_EQ(DecodeValue("fixed[3]", "\"AQIDBAUG\""), "bad_value v");
   EXPECT_EQ(DecodeValue("fixed[4]", "\"AQIDBAUG\""), "bad_value v");
 }
 

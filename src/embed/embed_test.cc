@@ -8,7 +8,7 @@
 
 #include "core/clock.h"
 #include "kafka/mock_broker.h"
-#include "kafka/record_producer.h"
+#include "kafka/produce/record_producer.h"
 #include "kafka_iceberg/engine.h"
 
 namespace kafka_iceberg {

@@ -11,6 +11,8 @@ namespace kafka_iceberg::engine {
 namespace {
 
 constexpr int64_t kTrimEveryCommits = 500;
+// PRD part 3.1: somebody is told after three failed checks in a row.
+constexpr int32_t kHealthFailuresAlert = 3;
 
 }  // namespace
 
@@ -119,7 +121,8 @@ Result<commit::FlushEpoch> CommitStage::Assemble(const EpochSealed& sealed,
                                            .ranges = epoch.ranges,
                                            .rows = epoch.rows,
                                            .dead_letters = epoch.dead_letters,
-                                           .files = static_cast<int64_t>(epoch.files.size())});
+                                           .files = static_cast<int64_t>(epoch.files.size()),
+                                           .table_uuid = options_.table_uuid});
   TRY(context_.log.Append(entries));
   return epoch;
 }
@@ -185,6 +188,39 @@ void CommitStage::HandleDiscard(const DiscardMessage& message) {
   generation_ = message.generation;
   SetTrouble("");
   context_.send_control(StageDiscarded{.generation = message.generation});
+}
+
+void CommitStage::Tick() {
+  const SteadyTime now = context_.clock.Steady();
+  if (health_checked_ && now - *health_checked_ < options_.health_check_interval) return;
+  health_checked_ = now;
+  const Result<catalog::TableVersion> answer = context_.table.Refresh();
+  const Duration took = context_.clock.Steady() - now;
+  context_.metrics
+      .GetGauge("iceberg_catalog_health_status", {{"catalog_type", options_.catalog_type}})
+      .Set(answer.ok() ? 1 : 0);
+  if (answer.ok()) {
+    if (health_failures_ > 0) SetTrouble("");
+    health_failures_ = 0;
+  } else {
+    SetTrouble(answer.error().message());
+    ++health_failures_;
+    Record({commit::CatalogError{.catalog_type = options_.catalog_type,
+                                 .error_message = answer.error().message(),
+                                 .retry_count = health_failures_}});
+    const telemetry::LogLevel level = health_failures_ == kHealthFailuresAlert
+                                          ? telemetry::LogLevel::kError
+                                          : telemetry::LogLevel::kWarn;
+    context_.logger.Log(level, "the catalog does not answer; consuming and buffering go on",
+                        {{"catalog_type", options_.catalog_type},
+                         {"table", options_.table},
+                         {"reason", answer.error().message()},
+                         {"failures_in_a_row", health_failures_}});
+  }
+  Record({commit::CatalogHealthCheck{
+      .catalog_type = options_.catalog_type,
+      .is_healthy = answer.ok(),
+      .response_time_ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count()}});
 }
 
 std::string CommitStage::trouble() const {

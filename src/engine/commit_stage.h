@@ -37,9 +37,12 @@ struct CommitStageOptions {
   std::string table_uuid;
   RetryPolicy outage_retry;  // between commits that met an outage
   int64_t log_entries_max = 100'000;
+  std::string catalog_type;
+  Duration health_check_interval = std::chrono::seconds(60);
 };
 
 struct CommitStageContext {
+  catalog::TableOperations& table;
   commit::TransactionCoordinator& coordinator;
   commit::TransactionLog& log;
   decode::DeadLetterStore& dead_letters;
@@ -58,6 +61,10 @@ class CommitStage {
 
   // `stop` ends waiting between attempts; the epoch is then left for the next start to decide.
   void Handle(CommitMessage message, const std::stop_token& stop);
+
+  // Asks the catalog for the table when a health check is due; called when there is nothing else to
+  // do.
+  void Tick();
 
   // Called by the poll thread before it sends DiscardMessage{generation}: a retry loop for an older
   // one ends.
@@ -90,6 +97,8 @@ class CommitStage {
   bool blocked_ = false;  // an epoch failed: wait for the reset
   std::map<uint64_t, Pending> pending_;
   int64_t commits_since_trim_ = 0;
+  std::optional<SteadyTime> health_checked_;
+  int32_t health_failures_ = 0;  // in a row
   mutable Mutex trouble_mutex_;
   std::string trouble_ GUARDED_BY(trouble_mutex_);
 };

@@ -126,8 +126,13 @@ Status Engine::State::OpenCommit(const std::stop_token& stop) {
   coordinator = std::make_unique<commit::TransactionCoordinator>(
       commit::CoordinatorOptions{.writer_id = WriterId(context.random),
                                  .catalog_type = std::string(catalog->type())},
-      *table, *log, context.clock, context.random, context.logger, context.metrics,
-      context.step_hook);
+      commit::CoordinatorContext{.table = *table,
+                                 .log = *log,
+                                 .clock = context.clock,
+                                 .random = context.random,
+                                 .logger = context.logger,
+                                 .metrics = context.metrics,
+                                 .step_hook = context.step_hook});
   TRY(AdoptLeftovers(*coordinator, *log, *table, context, stop));
 
   const commit::Ledger ledger = TRY(commit::ReadLedger(*TRY(table->Refresh()).metadata));
@@ -183,8 +188,12 @@ Status Engine::State::OpenStages() {
   committer = std::make_unique<CommitStage>(
       CommitStageOptions{.writers = count,
                          .table = table->identifier().ToString(),
-                         .table_uuid = table->Current().metadata->table_uuid},
-      CommitStageContext{.coordinator = *coordinator,
+                         .table_uuid = table->Current().metadata->table_uuid,
+                         .catalog_type = std::string(catalog->type()),
+                         .health_check_interval = std::chrono::seconds(
+                             options.iceberg.catalog_manager.health_check_interval_seconds)},
+      CommitStageContext{.table = *table,
+                         .coordinator = *coordinator,
                          .log = *log,
                          .dead_letters = *dead_letters,
                          .hot_buffer = *hot_buffer,
@@ -245,6 +254,7 @@ void Engine::State::RunCommitter() {
     if (auto message = committer_queue.Pop(kIdleWait)) {
       committer->Handle(*std::move(message), committer_stop.get_token());
     }
+    committer->Tick();
   }
 }
 

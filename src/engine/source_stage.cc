@@ -12,6 +12,7 @@ namespace {
 constexpr Duration kPollTimeout = std::chrono::milliseconds(50);
 constexpr Duration kPushPatience = std::chrono::seconds(1);
 constexpr Duration kKafkaTimeout = std::chrono::seconds(10);
+constexpr Duration kDescribeTimeout = std::chrono::seconds(2);
 constexpr int32_t kFailuresMax = 10;
 // What a record costs beside its payload: the view, and about 400 bytes inside librdkafka.
 constexpr size_t kRecordOverhead = sizeof(Record) + 400;
@@ -66,7 +67,7 @@ Status SourceStage::Step() {
     if (next.generation != generation_ && CarriesOffsets(next.event)) continue;
     TRY(HandleEvent(std::move(next.event)));
   }
-  CutIfDue();
+  TRY(CutIfDue());
   if (options_.stop_at_end && ReachedEnd()) ended_ = true;
   UpdateGauges();
   return {};
@@ -278,21 +279,45 @@ Status SourceStage::HandleFailure(const StageFailed& failed) {
   return Reset("failure");
 }
 
-void SourceStage::CutIfDue() {
-  if (!epoch_started_ || in_flight_.size() >= static_cast<size_t>(options_.epochs_in_flight_max))
-    return;
-  if (progress_->hot_bytes.load() >= options_.flush_bytes) {
-    CutEpoch("bytes");
-  } else if (progress_->files_closed.load() >= options_.flush_files) {
-    CutEpoch("files");
-  } else if (context_.clock.Steady() - *epoch_started_ >= options_.flush_interval) {
-    CutEpoch("interval");
+Status SourceStage::CutIfDue() {
+  if (!epoch_started_ || in_flight_.size() >= static_cast<size_t>(options_.epochs_in_flight_max)) {
+    return {};
   }
+  if (progress_->hot_bytes.load() >= options_.flush_bytes) return CutEpoch("bytes");
+  if (progress_->files_closed.load() >= options_.flush_files) return CutEpoch("files");
+  if (context_.clock.Steady() - *epoch_started_ >= options_.flush_interval) {
+    return CutEpoch("interval");
+  }
+  return {};
 }
 
-// False when there is nothing to flush.
-bool SourceStage::CutEpoch(std::string_view reason) {
-  if (!tracker_.HasUncut()) return false;
+// The client reads a recreated topic on at the old offset without a word, and its watch may be
+// seconds late: the ids are compared before each commit. A broker that is away cannot have
+// delivered anything new.
+Status SourceStage::CheckTopicsUnchanged() {
+  for (const auto& [name, known] : topics_) {
+    if (known.topic_id.empty()) continue;
+    const Result<SourceTopic> now = context_.source.DescribeTopic(name, kDescribeTimeout);
+    if (!now.ok()) {
+      if (now.error().code() == ErrorCode::kNotFound) return now.error();
+      continue;
+    }
+    if (now->topic_id != known.topic_id && !now->topic_id.empty()) {
+      return Error::Invalid(
+          "topic {} was recreated while it was being read (topic id {} became {}); what was not "
+          "committed is dropped. "
+          "Use another table for the new topic, or run `kafka-iceberg run --accept-new-topic` to "
+          "append it to this one",
+          name, known.topic_id, now->topic_id);
+    }
+  }
+  return {};
+}
+
+// Nothing happens when there is nothing to flush.
+Status SourceStage::CutEpoch(std::string_view reason) {
+  if (!tracker_.HasUncut()) return {};
+  TRY(CheckTopicsUnchanged());
   EpochSealed sealed{.epoch = epoch_,
                      .generation = generation_,
                      .ranges = tracker_.Cut(),
@@ -307,7 +332,7 @@ bool SourceStage::CutEpoch(std::string_view reason) {
   const bool busy = progress_->hot_bytes.load() >= options_.single_writer_bytes;
   active_writers_ = busy ? context_.writers.size() : 1;
   StartEpoch();
-  return true;
+  return {};
 }
 
 void SourceStage::StartEpoch() {
@@ -346,7 +371,7 @@ Status SourceStage::Shutdown() {
     MutexLock lock(status_mutex_);
     status_.state = EngineState::kStopping;
   }
-  CutEpoch("shutdown");
+  TRY(CutEpoch("shutdown"));
   return WaitUntilCommitted(options_.shutdown_timeout);
 }
 

@@ -119,8 +119,9 @@ class SourceStage {
                                          const iceberg::TableMetadata& metadata);
   Result<SourceTopic> Describe(const std::string& topic);
 
-  void CutIfDue();
-  bool CutEpoch(std::string_view reason);
+  Status CutIfDue();
+  Status CheckTopicsUnchanged();
+  Status CutEpoch(std::string_view reason);
   void StartEpoch();
   Status WaitUntilCommitted(Duration timeout);
   Status Reset(std::string_view reason);

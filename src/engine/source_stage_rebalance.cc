@@ -115,7 +115,7 @@ Result<SourceTopic> SourceStage::Describe(const std::string& topic) {
 
 Status SourceStage::HandleRevoked(const std::vector<TopicPartition>& partitions) {
   const uint64_t generation = generation_;
-  CutEpoch("rebalance");
+  TRY(CutEpoch("rebalance"));
   const Status committed = WaitUntilCommitted(options_.revoke_timeout);
   for (const TopicPartition& partition : partitions) {
     tracker_.Remove(partition);
@@ -209,7 +209,7 @@ Status SourceStage::ApplyBackPressure() {
   const SteadyTime start = context_.clock.Steady();
   const bool was_paused = paused_;
   while (context_.hot_buffer.full() && !paused_ && !aborted_.load()) {
-    CutIfDue();
+    TRY(CutIfDue());
     if (context_.clock.Steady() - start > kBackPressurePatience) TRY(PauseAll());
     TRY(WaitForControl(kControlPatience));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Builds librdkafka's configuration object from settings. Internal to this folder; pure.
+// Builds librdkafka's configuration object from settings, and never quotes a secret in an error.
+// Internal to this folder; pure.
 #pragma once
 
 #include <string>

@@ -15,7 +15,7 @@
 #include "kafka/fake_record_source.h"
 #include "kafka/kafka_source.h"
 #include "kafka/mock_broker.h"
-#include "kafka/record_producer.h"
+#include "kafka/produce/record_producer.h"
 
 namespace kafka_iceberg::kafka {
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
-#include <set>
 
 #include "core/check.h"
 #include "decode/letters/dead_letter_line.h"
@@ -54,15 +53,10 @@ class DeadLetterFiles final : public DeadLetterStore {
   Status Recover(const IsCovered& is_covered) {
     TRY(files_.CreateDirectory(directory_));
     const auto entries = TRY(files_.List(directory_));
-    std::set<std::string> published;
-    for (const DirectoryEntry& entry : entries) {
-      NoteNumber(entry.name);
-      if (entry.name.ends_with(kPublishedSuffix)) published.insert(entry.name);
-    }
+    for (const DirectoryEntry& entry : entries) NoteNumber(entry.name);
     for (const DirectoryEntry& entry : entries) {
       if (entry.name.ends_with(kPartialSuffix)) TRY(files_.Remove(PathOf(entry.name)));
-      if (entry.name.ends_with(kStagedSuffix))
-        TRY(Settle(StemOf(entry.name), published, is_covered));
+      if (entry.name.ends_with(kStagedSuffix)) TRY(Settle(StemOf(entry.name), is_covered));
     }
     TRY(files_.SyncDirectory(directory_));
     return CountBytes();
@@ -186,12 +180,10 @@ class DeadLetterFiles final : public DeadLetterStore {
     return {};
   }
 
-  // Decides letter by letter what becomes of a file an earlier process left staged.
-  Status Settle(const std::string& stem, const std::set<std::string>& published,
-                const IsCovered& is_covered) {
+  // Decides letter by letter what becomes of a file an earlier process left staged. When that was
+  // cut short, doing all of it again comes to the same end.
+  Status Settle(const std::string& stem, const IsCovered& is_covered) {
     const std::string staged = PathOf(stem, kStagedSuffix);
-    // Already settled: only its removal was cut short.
-    if (published.contains(stem + std::string(kPublishedSuffix))) return files_.Remove(staged);
     int64_t covered = 0;
     int64_t others = 0;
     TRY(ForEachLetter(staged, is_covered, [&](std::string_view, bool is) {

@@ -267,6 +267,33 @@ TEST(DeadLetterFiles, KeepsEveryCommittedLetterOnceWhenPowerIsLostAtAnyStep) {
   }
 }
 
+TEST(DeadLetterFiles, ALeftoverIsSettledOnceWhenPowerIsLostMeanwhile) {
+  using Loss = FakeDurableFiles::Loss;
+  const std::set<int64_t> covered = {11, 13};
+  for (const Loss loss : {Loss::kNothing, Loss::kUnsyncedHalf, Loss::kUnsynced}) {
+    for (int64_t step = 1; step < 12; ++step) {
+      FakeDurableFiles files;
+      ASSERT_TRUE(Open(files, {})->Stage("aa", {Letter(11), Letter(12), Letter(13)}).ok());
+      files.FailFrom(files.changes() + step);
+      (void)OpenDeadLetterFiles(kFolder, CoveredIn(covered), files, {});
+      files.LosePower(loss);
+      Open(files, covered);
+      ASSERT_THAT(Published(files), ElementsAre(11, 13)) << static_cast<int>(loss) << " " << step;
+    }
+  }
+}
+
+// The records may be decoded again by another process, with a store of its own.
+TEST(DeadLetterFiles, WhatWasDiscardedStaysSoWithoutPower) {
+  FakeDurableFiles files;
+  auto store = Open(files, {});
+  ASSERT_TRUE(store->Stage("aa", {Letter(1)}).ok());
+  ASSERT_TRUE(store->Discard("aa").ok());
+  files.LosePower(FakeDurableFiles::Loss::kUnsynced);
+  Open(files, {1});
+  EXPECT_THAT(files.Contents(), IsEmpty());
+}
+
 TEST(DeadLetterFiles, ATornLineIsDropped) {
   FakeDurableFiles files;
   auto file = files.Create(std::string(kFolder) + "/000000000007-aa.jsonl.staged");

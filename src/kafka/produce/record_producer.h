@@ -16,7 +16,7 @@
 #include "core/clock.h"
 #include "core/record.h"
 #include "core/result.h"
-#include "kafka/generator.h"
+#include "kafka/produce/generator.h"
 
 namespace kafka_iceberg::kafka {
 

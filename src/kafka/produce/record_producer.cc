@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kafka/record_producer.h"
+#include "kafka/produce/record_producer.h"
 
 #include <algorithm>
 #include <array>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kafka/generator.h"
+#include "kafka/produce/generator.h"
 
 #include <cstring>
 
 #include "core/clock.h"
-#include "kafka/generator_profiles.h"
-#include "kafka/record_template.h"
+#include "kafka/produce/generator_profiles.h"
+#include "kafka/produce/record_template.h"
 
 namespace kafka_iceberg::kafka {
 namespace {

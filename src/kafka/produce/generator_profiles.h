@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "kafka/generator.h"
-#include "kafka/record_template.h"
+#include "kafka/produce/generator.h"
+#include "kafka/produce/record_template.h"
 
 namespace kafka_iceberg::kafka {
 

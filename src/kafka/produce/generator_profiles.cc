@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kafka/generator_profiles.h"
+#include "kafka/produce/generator_profiles.h"
 
 #include <array>
 #include <span>

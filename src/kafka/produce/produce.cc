@@ -3,7 +3,7 @@
 // Produce() and FillTopic(): generated records into a topic.
 #include <algorithm>
 
-#include "kafka/record_producer.h"
+#include "kafka/produce/record_producer.h"
 
 namespace kafka_iceberg::kafka {
 namespace {

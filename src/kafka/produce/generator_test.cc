@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kafka/generator.h"
+#include "kafka/produce/generator.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

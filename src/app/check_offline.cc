@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/check_offline.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "engine/module_options.h"
+#include "kafka/kafka_settings.h"
+#include "storage/location.h"
+
+namespace kafka_iceberg::app {
+namespace {
+
+class OfflineChecker {
+ public:
+  OfflineChecker(const config::LoadedOptions& loaded, const std::string& file)
+      : loaded_(loaded), file_(file) {}
+
+  void Add(const std::string& key, std::string message, std::string fix = "") {
+    config::Problem problem{
+        .file = file_, .key = key, .message = std::move(message), .fix = std::move(fix)};
+    if (const auto at = loaded_.positions.find(key); at != loaded_.positions.end()) {
+      problem.line = at->second.first;
+      problem.column = at->second.second;
+    }
+    problems_.push_back(std::move(problem));
+  }
+
+  // The folder, or the nearest one above it that exists, must be a folder that this process may
+  // write.
+  void CheckFolder(const std::string& key, const std::string& path) {
+    std::filesystem::path folder = std::filesystem::absolute(path);
+    std::error_code failed;
+    while (!std::filesystem::exists(folder, failed) && folder.has_parent_path() &&
+           folder != folder.parent_path()) {
+      folder = folder.parent_path();
+    }
+    if (!std::filesystem::is_directory(folder, failed)) {
+      Add(key, fmt::format("{} cannot be made: {} is not a folder", path, folder.string()),
+          "choose another folder");
+    } else if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+      Add(key,
+          fmt::format("{} cannot be written: {}: {}", path, folder.string(), std::strerror(errno)),
+          "choose another folder, or give this user the right to write there");
+    }
+  }
+
+  std::vector<config::Problem> Take() { return std::move(problems_); }
+
+ private:
+  const config::LoadedOptions& loaded_;
+  const std::string& file_;
+  std::vector<config::Problem> problems_;
+};
+
+}  // namespace
+
+std::vector<config::Problem> CheckOffline(const config::LoadedOptions& loaded,
+                                          const std::string& file) {
+  const config::Options& options = loaded.options;
+  OfflineChecker checker(loaded, file);
+  for (const kafka::SettingProblem& problem :
+       kafka::CheckSettings(engine::SourceOptions(options))) {
+    checker.Add(
+        problem.key.empty() ? problem.section : fmt::format("{}.{}", problem.section, problem.key),
+        problem.error.message());
+  }
+  if (const auto schema = engine::DeclaredSchema(options.schema); !schema.ok()) {
+    checker.Add("schema.fields", schema.error().message());
+  }
+  if (const auto table = engine::TableOptionsFor(options); !table.ok()) {
+    checker.Add("iceberg.table_management", table.error().message());
+  }
+  if (!options.state_directory.empty())
+    checker.CheckFolder("state.directory", options.state_directory);
+  if (options.iceberg.catalog_type == "file" && !options.iceberg.file.warehouse_path.empty()) {
+    const auto location = storage::NormalizeLocation(options.iceberg.file.warehouse_path);
+    const auto path =
+        location.ok() ? storage::LocalPath(*location) : Result<std::string>(location.error());
+    if (path.ok()) {
+      checker.CheckFolder("iceberg.file.warehouse_path", *path);
+    } else {
+      checker.Add("iceberg.file.warehouse_path", path.error().message());
+    }
+  }
+  return checker.Take();
+}
+
+}  // namespace kafka_iceberg::app
