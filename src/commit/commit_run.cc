@@ -27,8 +27,8 @@ Status ValidateEpoch(const FlushEpoch& epoch) {
   if (epoch.snapshot_id <= 0)
     return Error::Invalid("snapshot id {} is not positive", epoch.snapshot_id);
   TRY(ValidateRanges(epoch.ranges));
-  const OffsetRange span = Span(epoch.ranges);
-  if (!epoch.files.empty() && span.start == span.end) {
+  // Covers() is false for ranges that hold no offset at all.
+  if (!epoch.files.empty() && !Covers(epoch.ranges, epoch.ranges)) {
     return Error::Invalid("flush epoch {} has files but covers no offsets", epoch.uuid);
   }
   std::set<std::string_view> paths;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commit/transaction_log_file.h"
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <map>
 #include <system_error>
@@ -107,6 +109,13 @@ Result<std::unique_ptr<SqliteDatabase>> OpenOnce(const std::string& path) {
   return database;
 }
 
+// A header with one wrong byte may also look like one of a newer SQLite, which makes the file
+// read-only whatever its permissions say.
+bool IsDamaged(const Error& error, const std::string& path) {
+  if (error.code() == ErrorCode::kCorrupt) return true;
+  return error.code() == ErrorCode::kDenied && access(path.c_str(), W_OK) == 0;
+}
+
 // Keeps the damaged files for whoever wants to know; never overwrites an earlier one.
 Status MoveAside(const std::string& path, Clock& clock) {
   const std::string base = fmt::format("{}.corrupt-{}", path, ToMillis(clock.Now()));
@@ -130,7 +139,7 @@ Status MoveAside(const std::string& path, Clock& clock) {
 Result<OpenedLogFile> OpenLogFile(const std::string& path, Clock& clock) {
   Result<std::unique_ptr<SqliteDatabase>> database = OpenOnce(path);
   if (database.ok()) return OpenedLogFile{.database = std::move(database).value()};
-  if (database.error().code() != ErrorCode::kCorrupt) return database.error();
+  if (!IsDamaged(database.error(), path)) return database.error();
   TRY(MoveAside(path, clock));
   return OpenedLogFile{.database = TRY(OpenOnce(path)), .was_rebuilt = true};
 }

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "commit/adoption.h"
 #include "commit/ledger.h"
 #include "commit/transaction_coordinator.h"
 #include "commit/transaction_log.h"
@@ -18,6 +19,7 @@
 #include "decode/arrow_schema.h"
 #include "decode/dead_letter.h"
 #include "decode/json_decoder.h"
+#include "decode/metadata_columns.h"
 #include "engine/adoption.h"
 #include "engine/commit_stage.h"
 #include "engine/module_options.h"
@@ -94,6 +96,14 @@ Status Engine::State::OpenTable(EngineConnections connections, const std::stop_t
                                                           wanted, ToMillis(context.clock.Now())));
   table = std::move(opened.operations);
   const std::string name = table->identifier().ToString();
+  if (decode::WantsHeaders(table->Current().metadata->schema()) &&
+      !SourceOptions(options).want_headers) {
+    return Error::Invalid(
+        "table {} has the column _kafka_headers, but schema.metadata_columns does not: headers "
+        "would be lost; add "
+        "\"_kafka_headers\" there",
+        name);
+  }
   if (opened.created) {
     context.logger.Info("table created",
                         {{"table", name}, {"location", table->Current().metadata->location}});
@@ -135,7 +145,8 @@ Status Engine::State::OpenCommit(const std::stop_token& stop) {
                                  .step_hook = context.step_hook});
   TRY(AdoptLeftovers(*coordinator, *log, *table, context, stop));
 
-  const commit::Ledger ledger = TRY(commit::ReadLedger(*TRY(table->Refresh()).metadata));
+  const commit::Ledger ledger =
+      TRY(commit::ReadLedgerAtStart(*TRY(table->Refresh()).metadata, *log));
   dead_letters = TRY(decode::OpenFileDeadLetterStore(
       options.state_directory + "/dead_letters",
       [&](const TopicPartition& partition, int64_t offset) {

@@ -71,12 +71,9 @@ Result<StartDecision> DecideStart(const commit::Ledger& ledger, const StartQuest
         other->cluster_id, question.topic.topic_id.empty() ? "unknown" : question.topic.topic_id,
         question.topic.cluster_id);
   }
-  const auto known = ledger.next_offsets.find(question.topic);
   // A partition that was added to a topic the table already takes: nothing of it can be in the
   // table.
-  if (known != ledger.next_offsets.end() && !known->second.empty()) {
-    return At(question.low_watermark);
-  }
+  if (ledger.Identify(question.topic)) return At(question.low_watermark);
   if (ledger.next_offsets.empty() && question.table_has_our_commits) {
     return Error::Invalid(
         "{}: the table holds rows committed by this program, but its property {} is gone, so it is "

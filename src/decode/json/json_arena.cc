@@ -9,7 +9,7 @@ namespace {
 
 // Larger batches gain nothing, and make it dearer when one document spoils the index of all. Stays
 // in the first level cache with its index.
-constexpr size_t kBatchBytes = 12 << 10;
+constexpr size_t kBatchBytes = 8 << 10;
 // What is kept after an unusually large record.
 constexpr size_t kKeptBytes = 1 << 20;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
