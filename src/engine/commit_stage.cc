@@ -74,6 +74,7 @@ bool CommitStage::CommitOne(EpochSealed sealed, std::vector<EpochPart> parts,
       context_.logger.Warn("cannot drop staged dead letters; the next start decides about them",
                            {{"reason", status.error().message()}});
     }
+    Record({commit::FlushComplete{.table = options_.table, .epoch_uuid = epoch->uuid}});
     context_.send_control(
         EpochFenced{.generation = sealed.generation, .explanation = result.error().message()});
   } else {
@@ -179,6 +180,8 @@ void CommitStage::Finish(const EpochSealed& sealed, const commit::FlushEpoch& ep
   context_.send_control(EpochCommitted{.epoch = sealed.epoch,
                                        .generation = sealed.generation,
                                        .ranges = epoch.ranges,
+                                       .rows = result.already_committed ? 0 : epoch.rows,
+                                       .dead_letters = epoch.dead_letters,
                                        .result = result});
 }
 

@@ -26,6 +26,8 @@
 #include "engine/source_stage.h"
 #include "engine/table_plan.h"
 #include "engine/writer_stage.h"
+#include "iceberg/table_metadata_json.h"
+#include "table/metadata_cache.h"
 
 namespace kafka_iceberg::engine {
 namespace {
@@ -60,8 +62,10 @@ struct Engine::State {
   std::unique_ptr<catalog::Catalog> catalog;
   std::unique_ptr<kafka::RecordSource> source;
   std::unique_ptr<catalog::TableOperations> table;
+  std::optional<commit::SchemaEvolution> schema_evolution;  // made while the table was opened
   std::unique_ptr<commit::TransactionLog> log;
   std::unique_ptr<decode::DeadLetterStore> dead_letters;
+  std::unique_ptr<table::MetadataCache> metadata_cache;
   std::unique_ptr<buffer::HotBuffer> hot_buffer;
   std::unique_ptr<commit::TransactionCoordinator> coordinator;
 
@@ -108,6 +112,14 @@ Status Engine::State::OpenTable(EngineConnections connections, const std::stop_t
     context.logger.Info("table created",
                         {{"table", name}, {"location", table->Current().metadata->location}});
   }
+  const iceberg::TableMetadataPtr metadata = table->Current().metadata;
+  const std::vector<iceberg::Schema>& schemas = metadata->schemas;
+  if (!opened.evolved.empty() && schemas.size() > 1) {
+    schema_evolution =
+        commit::SchemaEvolution{.table = name,
+                                .old_schema = iceberg::SchemaToJson(schemas[schemas.size() - 2]),
+                                .new_schema = iceberg::SchemaToJson(schemas.back())};
+  }
   for (const iceberg::SchemaChange& change : opened.evolved) {
     context.logger.Info("schema evolved",
                         {{"table", name}, {"column", change.path}, {"change", change.detail}});
@@ -133,6 +145,7 @@ Status Engine::State::OpenCommit(const std::stop_token& stop) {
         "the transaction log was damaged and is kept aside; the table tells where to go on",
         {{"state", options.state_directory}});
   }
+  if (schema_evolution) TRY(log->Append({*schema_evolution}));
   coordinator = std::make_unique<commit::TransactionCoordinator>(
       commit::CoordinatorOptions{.writer_id = WriterId(context.random),
                                  .catalog_type = std::string(catalog->type())},
@@ -182,6 +195,9 @@ Result<std::unique_ptr<WriterStage>> Engine::State::MakeWriter(int32_t index, in
 
 Status Engine::State::OpenStages() {
   const int32_t count = WriterCount(options);
+  metadata_cache = std::make_unique<table::MetadataCache>(*table, context.clock, context.metrics);
+  // Present from the start, so that an alert on it works before the first dead letter.
+  context.metrics.GetCounter("kafka_iceberg_dead_letters_total", {{"reason", "not_json"}});
   hot_buffer = std::make_unique<buffer::HotBuffer>(
       BufferOptionsFor(options), TRY(decode::ToArrowSchema(table->Current().metadata->schema())),
       context.clock);
@@ -312,7 +328,7 @@ void Engine::Abort() {
 EngineStatus Engine::status() const {
   EngineStatus status;
   state_->poller->Fill(status);
-  const catalog::TableVersion version = state_->table->Current();
+  const catalog::TableVersion version = state_->metadata_cache->Get().version;
   status.table = state_->table->identifier().ToString();
   status.table_location = version.metadata->location;
   status.metadata_location = version.metadata_location;

@@ -81,6 +81,8 @@ struct EpochCommitted {
   uint64_t epoch = 0;
   uint64_t generation = 0;
   commit::EpochRanges ranges;
+  int64_t rows = 0;
+  int64_t dead_letters = 0;
   commit::SnapshotCommitResult result;
 };
 struct EpochFenced {

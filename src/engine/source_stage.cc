@@ -90,8 +90,6 @@ Status SourceStage::HandleEvent(kafka::SourceEvent event) {
     return {};
   }
   if (const auto* trouble = std::get_if<kafka::SourceTrouble>(&event)) {
-    kafka_trouble_ = trouble->error.message();
-    kafka_trouble_at_ = context_.clock.Steady();
     context_.metrics
         .GetCounter("kafka_iceberg_source_errors_total",
                     {{"reason", std::string(ToString(trouble->error.code()))}})
@@ -130,7 +128,6 @@ Status SourceStage::HandleBatch(SourceBatch batch) {
   KeepDeliverable(batch);
   if (batch.records.empty()) return {};
   if (!epoch_started_) epoch_started_ = context_.clock.Steady();
-  kafka_trouble_.clear();
   epoch_records_ += static_cast<int64_t>(batch.records.size());
   context_.metrics.GetCounter("kafka_iceberg_records_consumed_total")
       .Add(static_cast<double>(batch.records.size()));
@@ -231,6 +228,8 @@ Status SourceStage::HandleCommitted(const EpochCommitted& committed) {
   {
     MutexLock lock(status_mutex_);
     ++status_.commits;
+    status_.rows_committed += committed.rows;
+    status_.dead_letters += committed.dead_letters;
     if (committed.result.snapshot_id != 0) status_.snapshot_id = committed.result.snapshot_id;
     status_.data_files += committed.result.files_added;
     status_.last_commit_at = committed.result.committed_at;

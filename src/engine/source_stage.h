@@ -155,8 +155,6 @@ class SourceStage {
   bool ended_ = false;
   int32_t failures_in_a_row_ = 0;
   SteadyTime gauges_updated_{0};
-  std::string kafka_trouble_;
-  SteadyTime kafka_trouble_at_{0};
   std::atomic<bool> aborted_{false};
 
   mutable Mutex status_mutex_;

@@ -19,8 +19,6 @@ constexpr Duration kSilenceMax = std::chrono::seconds(240);
 constexpr Duration kControlPatience = std::chrono::milliseconds(20);
 constexpr Duration kBackPressurePatience = std::chrono::seconds(1);
 constexpr Duration kGaugeInterval = std::chrono::seconds(1);
-// A trouble that was not repeated for this long is over.
-constexpr Duration kTroubleMemory = std::chrono::seconds(15);
 
 bool HasOurCommits(const iceberg::TableMetadata& metadata) {
   return std::ranges::any_of(metadata.snapshots, [](const iceberg::Snapshot& snapshot) {
@@ -236,7 +234,7 @@ void SourceStage::UpdateGauges() {
   const SteadyTime now = context_.clock.Steady();
   if (now - gauges_updated_ < kGaugeInterval) return;
   gauges_updated_ = now;
-  if (now - kafka_trouble_at_ > kTroubleMemory) kafka_trouble_.clear();
+  const std::optional<Error> trouble = context_.source.trouble();
   std::vector<PartitionStatus> partitions;
   for (const auto& [partition, lag] : context_.source.LagSnapshot()) {
     const auto position = tracker_.Position(partition);
@@ -262,7 +260,7 @@ void SourceStage::UpdateGauges() {
       .Set(static_cast<double>(context_.hot_buffer.bytes()));
   MutexLock lock(status_mutex_);
   status_.partitions = std::move(partitions);
-  status_.kafka_trouble = kafka_trouble_;
+  status_.kafka_trouble = trouble ? trouble->message() : "";
   status_.epochs_in_flight = static_cast<int64_t>(in_flight_.size());
   if (status_.state == EngineState::kRunning || status_.state == EngineState::kPaused) {
     status_.state = paused_ ? EngineState::kPaused : EngineState::kRunning;

@@ -49,8 +49,6 @@ inline constexpr MetricFamily kMetricFamilies[] = {
      "Bytes of keys and values taken from Kafka."},
     {"kafka_iceberg_consumer_lag", MetricKind::kGauge,
      "Offsets between the end of the partition and the next offset the table wants."},
-    {"kafka_iceberg_consumer_lag_seconds", MetricKind::kGauge,
-     "Age of the newest committed row of a partition that has uncommitted records, else 0."},
     {"kafka_iceberg_rebalances_total", MetricKind::kCounter,
      "Assignments received from the consumer group."},
     {"kafka_iceberg_paused_seconds_total", MetricKind::kCounter,
@@ -88,10 +86,6 @@ inline constexpr MetricFamily kMetricFamilies[] = {
      "Time from taking a record from Kafka until it is readable in the hot buffer (per batch, "
      "oldest record)."},
     // Process.
-    {"kafka_iceberg_log_lines_suppressed_total", MetricKind::kCounter,
-     "Repeated log lines that were collapsed."},
-    {"kafka_iceberg_http_requests_total", MetricKind::kCounter,
-     "HTTP requests served, by path and status."},
     {"kafka_iceberg_build_info", MetricKind::kGauge, "1, with the version as label."},
 };
 
