@@ -3,6 +3,7 @@
 // kafka-iceberg: builds what a command works with, runs it, and returns its exit code.
 #include <unistd.h>
 
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 
@@ -47,6 +48,10 @@ int Dispatch(const Arguments& arguments, Runtime& runtime) {
 }
 
 int Main(int argc, char** argv) {
+  // Arrow brings an allocator of its own, which keeps what it once had; through jemalloc the same
+  // run needs two thirds of the memory and less CPU. Before Arrow's first allocation, and only when
+  // the user did not choose.
+  ::setenv("ARROW_DEFAULT_MEMORY_POOL", "system", /*overwrite=*/0);
   const ParsedArguments parsed = ParseArguments(argc, argv);
   if (parsed.exit_code) return *parsed.exit_code;
   const Arguments& arguments = parsed.arguments;

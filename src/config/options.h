@@ -88,7 +88,7 @@ struct HotBufferOptions {
 
 struct CommitOptions {
   int32_t interval_seconds = 60;  // never above hot_buffer.ttl_seconds
-  int32_t max_mb = 0;             // 0: half of hot_buffer.max_size_mb
+  int32_t max_mb = 0;             // 0: three eighths of hot_buffer.max_size_mb
   int32_t target_file_size_mb = 512;
   std::string compression = "snappy";  // snappy | zstd | none
 };

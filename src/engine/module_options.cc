@@ -23,10 +23,11 @@ catalog::Namespace SplitNamespace(const std::string& text) {
   return levels;
 }
 
+// Three eighths of the hot buffer: while one epoch is being committed the next one fills, and
+// together they stay clear of the limit at which consuming pauses.
 int64_t FlushBytes(const config::Options& options) {
-  // Half of the hot buffer: while one epoch is being committed the next one fills the other half.
-  const int64_t half = options.hot_buffer.max_size_mb * kMegabyte / 2;
-  return options.commit.max_mb == 0 ? half : std::min(half, options.commit.max_mb * kMegabyte);
+  const int64_t share = options.hot_buffer.max_size_mb * kMegabyte * 3 / 8;
+  return options.commit.max_mb == 0 ? share : std::min(share, options.commit.max_mb * kMegabyte);
 }
 
 OffsetReset ParseReset(const std::string& text) {
