@@ -58,7 +58,7 @@ void PrintSummary(const Arguments& arguments, const RunFigures& figures) {
       "\n{} rows in {:.1f} s: {} rows/s, lag {}\n"
       "table      {}\n"
       "location   {}\n"
-      "files      {} data files, {}, in {} snapshots\n"
+      "files      {} ({}), snapshots {}\n"
       "left out   {} bad records, kept as dead letters in {}/state/dead_letters\n"
       "\nQuery it:\n\n  {}\n\n",
       HumanCount(figures.rows), figures.seconds, HumanCount(static_cast<int64_t>(rate)),

@@ -43,6 +43,8 @@ Status SourceStage::Run(const std::stop_token& stop) {
   stop_ = stop;
   Status status = RunLoop(stop);
   if (status.ok()) status = Shutdown();
+  gauges_updated_ = SteadyTime{0};  // the last word on positions and lag
+  UpdateGauges();
   const Status closed = context_.source.Close();
   if (status.ok()) return closed;
   return status;
