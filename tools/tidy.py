@@ -90,7 +90,15 @@ HEAVY = {
 _INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]', re.MULTILINE)
 _MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:home|root|work|Users)/[\w.-]")
 _UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")
-_SKIPPED_FOLDERS = {".git", "__pycache__", "testdata", "node_modules"}
+# Version control, caches, golden files, and what the program itself leaves behind when it is tried out here.
+_SKIPPED_FOLDERS = {
+    ".git",
+    "__pycache__",
+    "testdata",
+    "node_modules",
+    "kafka-iceberg-demo",
+    "kafka-iceberg-state",
+}
 
 
 @dataclasses.dataclass(frozen=True)
