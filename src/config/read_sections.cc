@@ -185,6 +185,10 @@ Options ReadSections(const ReadContext& context, const toml::table& root,
                        options.hot_buffer.ttl_seconds));
     }
   }
+  if (options.dead_letter.max_rate > 0) {
+    Warn(warnings, context, "dead_letter.max_rate",
+         "this build does not limit the rate of dead letters yet");
+  }
   if (options.maintenance.compact_enabled) {
     Warn(warnings, context, "maintenance.compact_enabled",
          "this build has no compaction yet; use Spark's rewrite_data_files meanwhile");
