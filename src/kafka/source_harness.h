@@ -80,7 +80,9 @@ class MockHarness final : public SourceHarness {
   }
   void Append(const TopicPartition& partition, const std::vector<FakeRecord>& records) override {
     for (const auto& record : records) {
-      OutgoingRecord outgoing{.value = record.value.value_or(""), .key = record.key.value_or("")};
+      OutgoingRecord outgoing;
+      if (record.value) outgoing.value = *record.value;
+      if (record.key) outgoing.key = *record.key;
       outgoing.value_is_null = !record.value;
       outgoing.key_is_null = !record.key;
       if (record.timestamp_ms > 0) outgoing.timestamp_ms = record.timestamp_ms;
