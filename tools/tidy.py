@@ -79,12 +79,15 @@ HEAVY = {
     "parquet/": (("write",), ()),
     "nlohmann/": (None, ("nlohmann/json_fwd.hpp",)),
     "simdjson": (("decode",), ()),
+    "google/protobuf/": (("decode",), ()),
     "sqlite3": (("commit", "catalog"), ()),
     "librdkafka/": (("kafka",), ()),
     "boost/": (("server",), ()),
     "CLI/": (("app",), ()),
     "toml++/": (("config",), ()),
     "curl/": (("net",), ()),
+    "libpq-fe.h": (("catalog",), ()),
+    "thrift/": (("catalog",), ()),
 }
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]', re.MULTILINE)

@@ -62,6 +62,11 @@ inline constexpr MetricFamily kMetricFamilies[] = {
     {"kafka_iceberg_tombstones_total", MetricKind::kCounter, "Records with a null value, skipped."},
     {"kafka_iceberg_ignored_fields_total", MetricKind::kCounter,
      "Members of payloads that no column takes."},
+    // Schema registry.
+    {"kafka_iceberg_schema_registry_requests_total", MetricKind::kCounter,
+     "Requests sent to the schema registry, by result."},
+    {"kafka_iceberg_schema_cache_hits_total", MetricKind::kCounter,
+     "Schemas that did not have to be asked for, by cache."},
     // Hot buffer.
     {"kafka_iceberg_hot_buffer_rows", MetricKind::kGauge, "Rows readable and not committed yet."},
     {"kafka_iceberg_hot_buffer_bytes", MetricKind::kGauge, "Memory of the hot buffer."},
@@ -85,6 +90,12 @@ inline constexpr MetricFamily kMetricFamilies[] = {
     {"kafka_iceberg_visible_latency_seconds", MetricKind::kHistogram,
      "Time from taking a record from Kafka until it is readable in the hot buffer (per batch, "
      "oldest record)."},
+    // Object storage.
+    {"kafka_iceberg_s3_requests_total", MetricKind::kCounter,
+     "Requests sent to S3, by operation and status."},
+    {"kafka_iceberg_s3_retries_total", MetricKind::kCounter, "Requests sent to S3 once more."},
+    {"kafka_iceberg_s3_request_duration_seconds", MetricKind::kHistogram,
+     "Duration of requests to S3, by operation."},
     // Process.
     {"kafka_iceberg_build_info", MetricKind::kGauge, "1, with the version as label."},
 };
