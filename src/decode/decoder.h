@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,11 +29,14 @@ class Schema;
 namespace kafka_iceberg::decode {
 
 struct DecodeStats {
-  int64_t records = 0;
+  int64_t records = 0;  // that were looked at, from the first on
   int64_t rows = 0;
   int64_t dead_letters = 0;
   int64_t tombstones = 0;      // null values, skipped
   int64_t ignored_fields = 0;  // members of the payload that no column takes
+  // Why the remaining records were not looked at: the schema of the next one cannot be had now
+  // (kUnavailable, kTimeout). Hand them in again later.
+  std::optional<Error> stopped;
 };
 
 class Decoder {

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decode/avro/avro_programs.h"
+
+#include <algorithm>
+
+#include "core/check.h"
+
+namespace kafka_iceberg::decode {
+namespace {
+
+CompiledAvro Unusable(std::string_view code, const std::string& reason) {
+  CompiledAvro compiled;
+  compiled.failure = {code, "", reason};
+  return compiled;
+}
+
+std::string_view CodeOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kNotFound: return "unknown_schema";
+    case ErrorCode::kUnsupported: return "unsupported_schema";
+    default: return "bad_schema";
+  }
+}
+
+// Whether the registry has answered, and the answer will not change by asking again soon.
+bool IsFinal(ErrorCode code) {
+  return code == ErrorCode::kNotFound || code == ErrorCode::kCorrupt ||
+         code == ErrorCode::kUnsupported;
+}
+
+}  // namespace
+
+AvroPrograms::AvroPrograms(std::shared_ptr<SchemaSource> schemas, const RowColumns& columns,
+                           int64_t programs_max)
+    : schemas_(std::move(schemas)),
+      columns_(columns),
+      programs_max_(static_cast<size_t>(std::max<int64_t>(programs_max, 1))) {}
+
+CompiledAvro AvroPrograms::Compile(const PayloadSchema& schema, const RowColumns& columns) {
+  const auto parsed = ParseAvroSchema(schema);
+  if (!parsed.ok()) return Unusable(CodeOf(parsed.error().code()), parsed.error().message());
+  return CompileAvro(*parsed, columns.payload_fields(), columns.payload_columns());
+}
+
+Result<const CompiledAvro*> AvroPrograms::Find(const SchemaId& id) {
+  if (!entries_.empty() && entries_.front().id == id) [[likely]]
+    return &entries_.front().compiled;
+  const auto found = by_id_.find(id);
+  if (found != by_id_.end()) {
+    entries_.splice(entries_.begin(), entries_, found->second);
+    return &found->second->compiled;
+  }
+  const auto unknown = unknown_.find(id);
+  if (unknown != unknown_.end()) return &unknown->second;
+  return Load(id);
+}
+
+Result<const CompiledAvro*> AvroPrograms::Load(const SchemaId& id) {
+  CHECK(schemas_ != nullptr);
+  const auto schema = schemas_->Find(id);
+  if (!schema.ok()) {
+    const Error error = schema.error().WithContext("schema " + ToString(id));
+    if (!IsFinal(error.code())) return error;
+    if (unknown_.size() >= kUnknownMax) unknown_.clear();
+    return &(unknown_[id] = Unusable(CodeOf(error.code()), error.message()));
+  }
+  CompiledAvro compiled = Compile(**schema, columns_);
+  if (compiled.failure) {
+    compiled.failure->reason = fmt::format("schema {}: {}", ToString(id), compiled.failure->reason);
+  }
+  ops_ += compiled.program.ops.size();
+  while (!entries_.empty() && (entries_.size() >= programs_max_ || ops_ > kOpsMax)) DropOldest();
+  entries_.push_front({id, std::move(compiled)});
+  by_id_[id] = entries_.begin();
+  return &entries_.front().compiled;
+}
+
+void AvroPrograms::DropOldest() {
+  ops_ -= entries_.back().compiled.program.ops.size();
+  by_id_.erase(entries_.back().id);
+  entries_.pop_back();
+}
+
+}  // namespace kafka_iceberg::decode

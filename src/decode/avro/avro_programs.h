@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// AvroPrograms: the programs of the writer schemas that were seen, by schema id; the least recently
+// used are dropped. Owned by one decoder.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <unordered_map>
+
+#include "core/result.h"
+#include "decode/avro/avro_program.h"
+#include "decode/framing/payload_schema.h"
+
+namespace kafka_iceberg::decode {
+
+class AvroPrograms {
+ public:
+  // At most `programs_max` of them are kept. `columns` must outlive this.
+  AvroPrograms(std::shared_ptr<SchemaSource> schemas, const RowColumns& columns,
+               int64_t programs_max);
+
+  // What to do with records of that schema; its `failure` is set when the schema is not to be had
+  // or does not fit the columns. An Error means that nobody knows now. The pointer lives until the
+  // next call.
+  Result<const CompiledAvro*> Find(const SchemaId& id);
+  // A schema that could not be had last time may be there now.
+  void ForgetUnknown() { unknown_.clear(); }
+
+  static CompiledAvro Compile(const PayloadSchema& schema, const RowColumns& columns);
+
+ private:
+  struct Entry {
+    SchemaId id;
+    CompiledAvro compiled;
+  };
+
+  Result<const CompiledAvro*> Load(const SchemaId& id);
+  void DropOldest();
+
+  // In all programs together, so that many wide schemas do not fill the memory.
+  static constexpr size_t kOpsMax = 2'000'000;
+  static constexpr size_t kUnknownMax = 10'000;
+
+  const std::shared_ptr<SchemaSource> schemas_;
+  const RowColumns& columns_;
+  const size_t programs_max_;
+  std::list<Entry> entries_;  // the last used one first
+  std::unordered_map<SchemaId, std::list<Entry>::iterator> by_id_;
+  std::unordered_map<SchemaId, CompiledAvro> unknown_;
+  size_t ops_ = 0;
+};
+
+}  // namespace kafka_iceberg::decode

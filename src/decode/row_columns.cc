@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decode/row_columns.h"
+
+#include <arrow/array/data.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include "core/check.h"
+#include "decode/arrow_schema.h"
+
+namespace kafka_iceberg::decode {
+
+DeadLetter MakeDeadLetter(const std::string& topic, const Record& record,
+                          const RowFailure& failure) {
+  DeadLetter letter;
+  letter.topic = topic;
+  letter.partition = record.partition;
+  letter.offset = record.offset;
+  letter.timestamp_ms = record.timestamp_ms;
+  letter.code = failure.code;
+  letter.field_path = failure.field_path;
+  letter.reason = failure.reason;
+  letter.key = record.key;
+  letter.value = record.value;
+  letter.key_is_null = record.key_is_null;
+  letter.value_is_null = record.value_is_null;
+  return letter;
+}
+
+Result<std::unique_ptr<RowColumns>> RowColumns::Make(const iceberg::Schema& schema) {
+  auto arrow_schema = TRY(ToArrowSchema(schema));
+  TRY(ValidateMetadataColumns(schema));
+  return std::unique_ptr<RowColumns>(new RowColumns(std::move(arrow_schema), schema));
+}
+
+RowColumns::RowColumns(std::shared_ptr<arrow::Schema> arrow_schema, const iceberg::Schema& schema)
+    : arrow_schema_(std::move(arrow_schema)) {
+  std::vector<std::pair<MetadataColumn, Column*>> metadata;
+  for (const iceberg::Field& field : schema.fields) {
+    Column* column = columns_.emplace_back(std::make_unique<Column>(field, field.name)).get();
+    if (const auto kind = FindMetadataColumn(field.name)) {
+      metadata.emplace_back(*kind, column);
+    } else {
+      payload_fields_.push_back(field);
+      payload_columns_.push_back(column);
+    }
+  }
+  metadata_ = MetadataAppender(std::move(metadata));
+}
+
+bool RowColumns::EndRow(const std::string& topic, const Record& record, RowFailure& failure) {
+  const Column* failed = metadata_.Append(topic, record);
+  if (failed != nullptr) [[unlikely]] {
+    const bool headers = failed->type().id == iceberg::TypeId::kList;
+    failure = {headers ? "bad_utf8" : "missing_field", failed->path(),
+               failed->path() +
+                   (headers ? " has a name that is not UTF-8, or a value that is null but required"
+                            : " is absent, and the column is required")};
+    return false;
+  }
+  ++rows_;
+  return true;
+}
+
+void RowColumns::ForgetRow() {
+  for (const auto& column : columns_) column->TruncateTo(rows_);
+}
+
+int64_t RowColumns::bytes() const {
+  int64_t total = 0;
+  for (const auto& column : columns_) total += column->bytes();
+  return total;
+}
+
+std::shared_ptr<arrow::RecordBatch> RowColumns::Seal() {
+  if (rows_ == 0) return nullptr;
+  std::vector<std::shared_ptr<arrow::ArrayData>> arrays;
+  arrays.reserve(columns_.size());
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    CHECK(columns_[i]->size() == rows_);
+    arrays.push_back(columns_[i]->Finish(arrow_schema_->field(static_cast<int>(i))->type()));
+  }
+  auto batch = arrow::RecordBatch::Make(arrow_schema_, rows_, std::move(arrays));
+  rows_ = 0;
+  return batch;
+}
+
+}  // namespace kafka_iceberg::decode
