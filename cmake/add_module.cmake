@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# One folder is one module: sources *.cc, tests *_test.cc, fakes fake_*.cc (linked into tests only).
+# One folder is one module: sources *.cc, tests *_test.cc, fakes fake_*.cc (linked into tests only). What lies in its
+# folder servers/ becomes <name>_servers_test, which needs real servers and is not one of CTest's.
 # DEPS is the layering rule: tools/tidy.py rejects an #include of any module not reached by it.
 
 # Precompiled standard headers, shared by all modules and tests.
@@ -23,6 +24,10 @@ function(add_module name)
   list(REMOVE_ITEM fakes ${tests} _)
   list(REMOVE_ITEM sources ${tests} ${fakes} _)
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  file(GLOB_RECURSE servers CONFIGURE_DEPENDS servers/*.cc)
+  foreach(files tests fakes sources)
+    list(FILTER ${files} EXCLUDE REGEX "/servers/")
+  endforeach()
   add_library(${name} STATIC ${sources} "${CMAKE_BINARY_DIR}/pch_anchor.cc")
   target_link_libraries(${name} PUBLIC project_options fmt::fmt ${ARG_DEPS} ${ARG_LIBS})
   target_precompile_headers(${name} REUSE_FROM std_pch)
@@ -42,5 +47,10 @@ function(add_module name)
     target_precompile_headers(${name}_test REUSE_FROM test_pch)
     add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
     set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 600)
+  endif()
+  if(servers)
+    add_executable(${name}_servers_test ${servers})
+    target_link_libraries(${name}_servers_test PRIVATE ${name}_fakes GTest::gmock_main)
+    target_precompile_headers(${name}_servers_test REUSE_FROM test_pch)
   endif()
 endfunction()

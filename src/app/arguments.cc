@@ -68,7 +68,7 @@ void AddServiceCommands(CLI::App& app, Arguments& arguments) {
 }
 
 void AddTableCommands(CLI::App& app, Arguments& arguments) {
-  CLI::App& table = *app.add_subcommand("table", "look at the table");
+  CLI::App& table = *app.add_subcommand("table", "look at the configured table, or change it");
   table.require_subcommand(1);
   for (const auto& [id, name, text] :
        {std::tuple(Command::kTableDescribe, "describe", "schema, partitioning, ledger"),
@@ -80,6 +80,71 @@ void AddTableCommands(CLI::App& app, Arguments& arguments) {
     command.add_option("--limit", arguments.limit, "at most this many lines (0: all)")
         ->check(CLI::NonNegativeNumber);
   }
+}
+
+// table create, drop, rename, register
+void AddTableChanges(CLI::App& app, Arguments& arguments) {
+  CLI::App& table = *app.get_subcommand("table");
+  AddConfig(Add(table, arguments, Command::kTableCreate, "create",
+                "make the table that run would make, without ingesting"),
+            arguments);
+  CLI::App& drop = Add(table, arguments, Command::kTableDrop, "drop", "forget the table");
+  AddConfig(drop, arguments);
+  drop.add_flag("--purge", arguments.purge, "delete its files as well");
+  drop.add_flag("--yes", arguments.yes, "really");
+  CLI::App& rename = Add(table, arguments, Command::kTableRename, "rename",
+                         "give the table another name, where the catalog can");
+  AddConfig(rename, arguments);
+  rename.add_option("NAME", arguments.name, "new name, or database.name")->required();
+  CLI::App& register_command = Add(table, arguments, Command::kTableRegister, "register",
+                                   "make the table from a metadata file that is there already");
+  AddConfig(register_command, arguments);
+  register_command.add_option("METADATA", arguments.name, "location of the metadata.json")
+      ->required();
+}
+
+void AddCatalogCommands(CLI::App& app, Arguments& arguments) {
+  CLI::App& catalog = *app.add_subcommand("catalog", "look at the catalog");
+  catalog.require_subcommand(1);
+  CLI::App& check = Add(catalog, arguments, Command::kCatalogCheck, "check",
+                        "what this catalog can do, and how long it takes");
+  AddConfig(check, arguments);
+  AddJson(check, arguments);
+  check.add_flag("--write", arguments.write,
+                 "also create, change and drop scratch tables in the configured database");
+  CLI::App& list = Add(catalog, arguments, Command::kCatalogList, "list", "namespaces and tables");
+  AddConfig(list, arguments);
+  AddJson(list, arguments);
+  list.add_option("NAMESPACE", arguments.name, "only this one and what is below it");
+
+  CLI::App& branch = *app.add_subcommand("branch", "branches of a Nessie catalog");
+  branch.require_subcommand(1);
+  CLI::App& branches = Add(branch, arguments, Command::kBranchList, "list", "all branches");
+  AddConfig(branches, arguments);
+  AddJson(branches, arguments);
+  CLI::App& create = Add(branch, arguments, Command::kBranchCreate, "create", "make a branch");
+  AddConfig(create, arguments);
+  AddJson(create, arguments);
+  create.add_option("NAME", arguments.name, "name of the new branch")->required();
+  create.add_option("--from", arguments.other_name, "branch it starts at (default: the default)");
+  CLI::App& merge =
+      Add(branch, arguments, Command::kBranchMerge, "merge", "bring a branch into another one");
+  AddConfig(merge, arguments);
+  AddJson(merge, arguments);
+  merge.add_option("NAME", arguments.name, "branch to merge")->required();
+  merge.add_option("--into", arguments.other_name, "branch that receives (default: the default)");
+}
+
+void AddGenerateCommands(CLI::App& app, Arguments& arguments) {
+  CLI::App& generate = *app.add_subcommand("generate", "text for other tools");
+  generate.require_subcommand(1);
+  CLI::App& policy = Add(generate, arguments, Command::kGenerateIamPolicy, "iam-policy",
+                         "the least AWS permissions for this configuration, as a JSON policy");
+  AddConfig(policy, arguments);
+  policy
+      .add_option("--for", arguments.purpose,
+                  "ingest (default: no right to delete data), maintain, orphan-cleanup")
+      ->check(CLI::IsMember({"ingest", "maintain", "orphan-cleanup"}));
 }
 
 void AddTryOutCommands(CLI::App& app, Arguments& arguments) {
@@ -141,6 +206,9 @@ ParsedArguments ParseArguments(int argc, char** argv) {
   AddRunOptions(app, arguments);
   AddServiceCommands(app, arguments);
   AddTableCommands(app, arguments);
+  AddTableChanges(app, arguments);
+  AddCatalogCommands(app, arguments);
+  AddGenerateCommands(app, arguments);
   AddTryOutCommands(app, arguments);
   try {
     app.parse(argc, argv);

@@ -21,6 +21,16 @@ enum class Command : uint8_t {
   kTableDescribe,
   kTableSnapshots,
   kTableFiles,
+  kTableCreate,
+  kTableDrop,
+  kTableRename,
+  kTableRegister,
+  kCatalogCheck,
+  kCatalogList,
+  kBranchList,
+  kBranchCreate,
+  kBranchMerge,
+  kGenerateIamPolicy,
   kBench,
   kMockBroker,
   kVersion,
@@ -53,6 +63,13 @@ struct Arguments {
   int32_t hot_buffer_mb = 256;
   // table files
   int64_t limit = 100;
+  // table rename and register, catalog list, branch create and merge
+  std::string name;
+  std::string other_name;  // branch create --from, branch merge --into
+  bool purge = false;      // table drop
+  bool yes = false;        // table drop
+  bool write = false;      // catalog check
+  std::string purpose;     // generate iam-policy
 };
 
 struct ParsedArguments {

@@ -76,14 +76,18 @@ std::vector<config::Problem> CheckOffline(const config::LoadedOptions& loaded,
   }
   if (!options.state_directory.empty())
     checker.CheckFolder("state.directory", options.state_directory);
-  if (options.iceberg.catalog_type == "file" && !options.iceberg.file.warehouse_path.empty()) {
-    const auto location = storage::NormalizeLocation(options.iceberg.file.warehouse_path);
-    const auto path =
-        location.ok() ? storage::LocalPath(*location) : Result<std::string>(location.error());
-    if (path.ok()) {
-      checker.CheckFolder("iceberg.file.warehouse_path", *path);
-    } else {
-      checker.Add("iceberg.file.warehouse_path", path.error().message());
+  if (const std::string warehouse = engine::WarehouseFor(options).location; !warehouse.empty()) {
+    const std::string key = fmt::format("iceberg.{}.warehouse_path", options.iceberg.catalog_type);
+    const auto location = storage::NormalizeLocation(warehouse);
+    if (!location.ok()) {
+      checker.Add(key, location.error().message());
+    } else if (location->starts_with("file://")) {
+      const auto path = storage::LocalPath(*location);
+      if (path.ok()) {
+        checker.CheckFolder(key, *path);
+      } else {
+        checker.Add(key, path.error().message());
+      }
     }
   }
   return checker.Take();

@@ -70,8 +70,9 @@ void Print(const Arguments& arguments, const config::Options& options,
 Status Plan(const Arguments& arguments, const config::Options& options, Runtime& runtime) {
   const engine::EngineContext context = runtime.engine_context();
   const engine::OpenedCatalog catalog = TRY(engine::OpenCatalog(options, context));
+  const auto format = TRY(engine::OpenPayloadFormat(options, context, *catalog.http));
   const engine::TablePlan plan = TRY(engine::PlanTable(
-      options, *catalog.catalog, engine::MakeSampler(options, context), runtime.stop));
+      options, {*catalog.catalog, *format, engine::MakeSampler(options, context)}, runtime.stop));
   Print(arguments, options, plan, TRY(engine::TableOptionsFor(options)).partition_by);
   return {};
 }

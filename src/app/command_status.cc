@@ -18,9 +18,10 @@ std::string Text(const json& value) {
 }
 
 void Print(const json& status) {
-  for (const char* name : {"state", "table", "location", "snapshot_id", "records_consumed",
-                           "commits", "last_commit_at", "last_commit_ms", "lag", "hot_rows",
-                           "hot_bytes", "kafka_trouble", "catalog_trouble", "failure"}) {
+  for (const char* name :
+       {"state", "table", "location", "snapshot_id", "records_consumed", "commits",
+        "last_commit_at", "last_commit_ms", "lag", "hot_rows", "hot_bytes", "kafka_trouble",
+        "catalog_trouble", "catalog_circuit", "metadata_age_ms", "failure"}) {
     const std::string text = status.contains(name) ? Text(status[name]) : "-";
     if (!text.empty()) std::cout << fmt::format("{:18} {}\n", name, text);
   }

@@ -9,6 +9,7 @@
 #include "app/exit_code.h"
 #include "engine/connect.h"
 #include "engine/module_options.h"
+#include "storage/conditional_write_probe.h"
 #include "storage/location.h"
 
 namespace kafka_iceberg::app {
@@ -22,7 +23,27 @@ struct ProbeResult {
   std::string name;
   Status status;
   std::string detail;
+  bool tried = true;
 };
+
+Status TryStore(const config::Options& options, const std::string& folder,
+                storage::ObjectStore& store, Runtime& runtime) {
+  // Only the file catalog commits by creating an object that must not exist.
+  if (options.iceberg.catalog_type == "file") {
+    return storage::ProbeConditionalWrites(store, folder, runtime.random);
+  }
+  const std::string location =
+      storage::JoinLocation(folder, ".kafka-iceberg-probe-" + NewUuid(runtime.random));
+  TRY(store.Write(location, "probe"));
+  const Result<std::string> back = store.Read(location);
+  if (back.ok() && *back != "probe") {
+    return Error::Corrupt("{} does not hold what was written", location);
+  }
+  // A policy for ingest need not allow to delete; a small file stays then.
+  const Status removed = store.Delete(location);
+  if (!removed.ok() && removed.error().code() != ErrorCode::kDenied) return removed;
+  return back.ok() ? Status() : back.error();
+}
 
 ProbeResult ProbeStore(const config::Options& options, Runtime& runtime) {
   ProbeResult result{.name = "storage"};
@@ -32,22 +53,34 @@ ProbeResult ProbeStore(const config::Options& options, Runtime& runtime) {
     result.status = catalog.error();
     return result;
   }
-  const std::string location = fmt::format(
-      "{}/.kafka-iceberg-probe-{}", options.iceberg.file.warehouse_path, NewUuid(runtime.random));
-  const auto normal = storage::NormalizeLocation(location);
-  result.status =
-      normal.ok() ? catalog->store->WriteIfAbsent(*normal, "probe") : Status(normal.error());
-  if (result.status.ok()) {
-    const Status second = catalog->store->WriteIfAbsent(*normal, "again");
-    if (second.ok() || second.error().code() != ErrorCode::kAlreadyExists) {
-      result.status = Error::Unsupported(
-          "the store does not refuse to create an object twice; commits would not be safe");
-    }
-    const Status removed = catalog->store->Delete(*normal);
-    if (result.status.ok()) result.status = removed;
+  // The table's own store when there is a table: a catalog may hand out credentials for it alone.
+  const auto table = catalog->catalog->LoadTable(engine::TargetTable(options));
+  std::string folder = engine::WarehouseFor(options).location;
+  storage::ObjectStore* store = catalog->store.get();
+  if (table.ok()) {
+    folder = (*table)->Current().metadata->DataLocation();
+    store = &(*table)->store();
   }
-  result.detail = "created, refused to create again, and removed a test object";
+  if (folder.empty()) {
+    result.tried = false;
+    result.detail = table.error().code() == ErrorCode::kNotFound
+                        ? "not tried: the catalog chooses the place when the table is created"
+                        : "not tried: the catalog, which knows the place, did not answer";
+    return result;
+  }
+  const auto normal = storage::NormalizeLocation(folder);
+  result.status = normal.ok() ? TryStore(options, *normal, *store, runtime) : normal.error();
+  result.detail = fmt::format("wrote, read and removed an object below {}", folder);
   return result;
+}
+
+// A table may be missing because what should hold it is: the branch, the server's warehouse.
+Status FindPlace(catalog::Catalog& catalog) {
+  const auto namespaces = catalog.ListNamespaces({});
+  if (!namespaces.ok() && namespaces.error().code() == ErrorCode::kNotFound) {
+    return namespaces.error();
+  }
+  return {};  // not being allowed to list is no reason to fail
 }
 
 ProbeResult ProbeCatalog(const config::Options& options, Runtime& runtime) {
@@ -65,6 +98,8 @@ ProbeResult ProbeCatalog(const config::Options& options, Runtime& runtime) {
         fmt::format("table {} exists at {}", name, (*table)->Current().metadata->location);
   } else if (table.error().code() != ErrorCode::kNotFound) {
     result.status = table.error();
+  } else if (const Status place = FindPlace(*catalog->catalog); !place.ok()) {
+    result.status = place;
   } else if (!options.iceberg.table_management.auto_create_if_missing) {
     result.status =
         Error::NotFound("table {} does not exist and auto_create_if_missing is false", name);
@@ -112,6 +147,7 @@ int Report(const Arguments& arguments, const std::vector<config::Problem>& probl
     checks.push_back(
         {{"name", probe.name},
          {"ok", probe.status.ok()},
+         {"tried", probe.tried},
          {"detail", probe.status.ok() ? probe.detail : probe.status.error().message()}});
   }
   if (arguments.json) {
@@ -132,8 +168,10 @@ int Report(const Arguments& arguments, const std::vector<config::Problem>& probl
   for (const config::Problem& problem : problems)
     std::cerr << "error: " << problem.ToString() << "\n";
   for (const ProbeResult& probe : probes) {
-    std::cout << fmt::format("{:8} {}  {}\n", probe.name, probe.status.ok() ? "ok    " : "FAILED",
-                             probe.status.ok() ? probe.detail : probe.status.error().message());
+    const bool ok = probe.status.ok();
+    std::cout << fmt::format("{:8} {:6}  {}\n", probe.name,
+                             !ok ? "FAILED" : (probe.tried ? "ok" : "-"),
+                             ok ? probe.detail : probe.status.error().message());
   }
   if (exit_code == kExitOk) {
     std::cout << fmt::format("{} is valid; next: kafka-iceberg {} -c {}\n", arguments.config_path,

@@ -18,6 +18,13 @@ int VerifyCommand(const Arguments& arguments, Runtime& runtime);
 int TableDescribeCommand(const Arguments& arguments, Runtime& runtime);
 int TableSnapshotsCommand(const Arguments& arguments, Runtime& runtime);
 int TableFilesCommand(const Arguments& arguments, Runtime& runtime);
+// table create, drop, rename, register
+int TableChangeCommand(const Arguments& arguments, Runtime& runtime);
+int CatalogCheckCommand(const Arguments& arguments, Runtime& runtime);
+int CatalogListCommand(const Arguments& arguments, Runtime& runtime);
+// branch list, create, merge
+int BranchCommand(const Arguments& arguments, Runtime& runtime);
+int GenerateIamPolicyCommand(const Arguments& arguments, Runtime& runtime);
 int BenchCommand(const Arguments& arguments, Runtime& runtime);
 int MockBrokerCommand(const Arguments& arguments, Runtime& runtime);
 int VersionCommand();

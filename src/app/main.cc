@@ -40,6 +40,16 @@ int Dispatch(const Arguments& arguments, Runtime& runtime) {
     case Command::kTableDescribe: return TableDescribeCommand(arguments, runtime);
     case Command::kTableSnapshots: return TableSnapshotsCommand(arguments, runtime);
     case Command::kTableFiles: return TableFilesCommand(arguments, runtime);
+    case Command::kTableCreate:
+    case Command::kTableDrop:
+    case Command::kTableRename:
+    case Command::kTableRegister: return TableChangeCommand(arguments, runtime);
+    case Command::kCatalogCheck: return CatalogCheckCommand(arguments, runtime);
+    case Command::kCatalogList: return CatalogListCommand(arguments, runtime);
+    case Command::kBranchList:
+    case Command::kBranchCreate:
+    case Command::kBranchMerge: return BranchCommand(arguments, runtime);
+    case Command::kGenerateIamPolicy: return GenerateIamPolicyCommand(arguments, runtime);
     case Command::kBench: return BenchCommand(arguments, runtime);
     case Command::kMockBroker: return MockBrokerCommand(arguments, runtime);
     case Command::kVersion: return VersionCommand();

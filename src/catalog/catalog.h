@@ -82,12 +82,41 @@ class TableOperations {
   virtual storage::ObjectStore& store() = 0;
 };
 
+// Something a catalog can or cannot do, for `catalog check`.
+struct Capability {
+  std::string name;  // "rename a table"
+  bool supported = false;
+  std::string note;  // why it matters, or what to do instead; may be empty
+};
+
+struct Branch {
+  std::string name;
+  std::string hash;  // of its newest commit
+};
+
+// Branches of a whole catalog (Nessie), not of one table.
+class BranchOperations {
+ public:
+  virtual ~BranchOperations() = default;
+  virtual Result<std::vector<Branch>> List() = 0;
+  virtual Result<Branch> Create(const std::string& name, const std::string& from) = 0;
+  // kConflict names the tables that changed on both sides; nothing is merged then.
+  virtual Result<Branch> Merge(const std::string& from, const std::string& into) = 0;
+};
+
 class Catalog {
  public:
   virtual ~Catalog() = default;
 
-  virtual std::string_view type() const = 0;                  // "file", "rest", ...
+  virtual std::string_view type() const = 0;  // "file", "rest", ...
+  // One cheap question that only a working catalog answers. kUnavailable, kTimeout, kDenied.
+  virtual Status CheckHealth() = 0;
+  virtual std::vector<Capability> Capabilities() = 0;
   virtual Status CreateNamespace(const Namespace& name) = 0;  // kAlreadyExists
+  // The namespaces directly below `parent` (empty: the top), in order, with all their levels.
+  // kNotFound when there is no such parent.
+  virtual Result<std::vector<Namespace>> ListNamespaces(const Namespace& parent) = 0;
+  virtual Status DropNamespace(const Namespace& name) = 0;  // kNotFound; kInvalid: not empty
   virtual Result<std::vector<TableIdentifier>> ListTables(const Namespace& name) = 0;
   virtual Result<std::unique_ptr<TableOperations>> CreateTable(
       const TableCreation& creation) = 0;  // kAlreadyExists
@@ -98,6 +127,8 @@ class Catalog {
   virtual Status RenameTable(const TableIdentifier& from, const TableIdentifier& to) = 0;
   virtual Status RegisterTable(const TableIdentifier& identifier,
                                std::string_view metadata_location) = 0;
+  // Null when this kind of catalog has no branches; valid as long as this object.
+  virtual BranchOperations* branches() { return nullptr; }
 };
 
 }  // namespace kafka_iceberg::catalog

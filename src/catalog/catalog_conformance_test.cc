@@ -22,7 +22,7 @@ class LocalFileUnderTest final : public CatalogUnderTest {
   telemetry::Metrics& metrics() override { return *metrics_; }
   storage::ObjectStore& store() override { return store_; }
   std::string scratch() override { return folder_.location() + "/scratch"; }
-  bool can_rename() const override { return false; }
+  CatalogTraits traits() const override { return {.can_rename = false}; }
 
  private:
   std::string warehouse() const { return folder_.location() + "/warehouse"; }
@@ -47,7 +47,7 @@ class MemoryFileUnderTest final : public CatalogUnderTest {
   telemetry::Metrics& metrics() override { return *metrics_; }
   storage::ObjectStore& store() override { return store_; }
   std::string scratch() override { return "memory://bucket/scratch"; }
-  bool can_rename() const override { return false; }
+  CatalogTraits traits() const override { return {.can_rename = false}; }
 
  private:
   SeededRandom random_{1};
@@ -63,7 +63,13 @@ class Client final : public Catalog {
  public:
   explicit Client(Catalog& catalog) : catalog_(catalog) {}
   std::string_view type() const override { return catalog_.type(); }
+  Status CheckHealth() override { return catalog_.CheckHealth(); }
+  std::vector<Capability> Capabilities() override { return catalog_.Capabilities(); }
   Status CreateNamespace(const Namespace& name) override { return catalog_.CreateNamespace(name); }
+  Result<std::vector<Namespace>> ListNamespaces(const Namespace& parent) override {
+    return catalog_.ListNamespaces(parent);
+  }
+  Status DropNamespace(const Namespace& name) override { return catalog_.DropNamespace(name); }
   Result<std::vector<TableIdentifier>> ListTables(const Namespace& name) override {
     return catalog_.ListTables(name);
   }
@@ -95,7 +101,6 @@ class MemoryUnderTest : public CatalogUnderTest {
   telemetry::Metrics& metrics() override { return *metrics_; }
   storage::ObjectStore& store() override { return store_; }
   std::string scratch() override { return "memory://scratch"; }
-  bool can_rename() const override { return true; }
 
  private:
   SeededRandom random_{1};

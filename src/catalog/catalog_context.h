@@ -28,7 +28,9 @@ struct CatalogContext {
 class CatalogMetrics {
  public:
   CatalogMetrics(const CatalogContext& context, std::string_view catalog_type)
-      : clock_(context.clock), metrics_(context.metrics), catalog_type_(catalog_type) {}
+      : CatalogMetrics(context.clock, context.metrics, catalog_type) {}
+  CatalogMetrics(Clock& clock, telemetry::Metrics& metrics, std::string_view catalog_type)
+      : clock_(clock), metrics_(metrics), catalog_type_(catalog_type) {}
 
   // Runs `call` and records its duration, and the kind of its failure: an error's code, or a
   // commit's outcome. "Not found" and "exists already" are answers, not failures.

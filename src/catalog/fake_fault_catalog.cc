@@ -16,11 +16,12 @@ bool IsDelayed(CommitFault fault) {
 bool IsAppliedFirst(CommitFault fault) {
   return fault == CommitFault::kResponseLostAfterApply ||
          fault == CommitFault::kServerErrorAfterApply ||
-         fault == CommitFault::kGarbageReplyAfterApply;
+         fault == CommitFault::kConflictAfterApply || fault == CommitFault::kGarbageReplyAfterApply;
 }
 
 CommitReply ReplyOf(CommitFault fault) {
   switch (fault) {
+    case CommitFault::kConflictAfterApply:
     case CommitFault::kConflict: return {CommitOutcome::kConflict, "injected: the table moved"};
     case CommitFault::kRejected: return {CommitOutcome::kRejected, "injected: 400 bad request"};
     case CommitFault::kServerErrorAfterApply:
@@ -189,6 +190,16 @@ Result<bool> FakeFaultTableOperations::Reconcile(int64_t snapshot_id) {
   const TableVersion version = TRY(Refresh());
   return version.metadata->FindSnapshot(snapshot_id) != nullptr;
 }
+
+Status FakeFaultCatalog::CheckHealth() { return inner_.CheckHealth(); }
+
+std::vector<Capability> FakeFaultCatalog::Capabilities() { return inner_.Capabilities(); }
+
+Result<std::vector<Namespace>> FakeFaultCatalog::ListNamespaces(const Namespace& parent) {
+  return inner_.ListNamespaces(parent);
+}
+
+Status FakeFaultCatalog::DropNamespace(const Namespace& name) { return inner_.DropNamespace(name); }
 
 Status FakeFaultCatalog::CreateNamespace(const Namespace& name) {
   return inner_.CreateNamespace(name);

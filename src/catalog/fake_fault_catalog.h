@@ -32,6 +32,7 @@ enum class CommitFault : uint8_t {
   kAppliedBeforeNextCommit,   // kUnknown; tried just before the next Commit: the retry meets the
                               // late first attempt
   kConflict,                  // not applied; kConflict
+  kConflictAfterApply,        // applied; kConflict all the same: a server that lies
   kRejected,                  // not applied; kRejected
 };
 
@@ -110,7 +111,11 @@ class FakeFaultCatalog final : public Catalog {
   FakeFaultCatalog(Catalog& inner, CommitFaults& faults) : inner_(inner), faults_(faults) {}
 
   std::string_view type() const override { return inner_.type(); }
+  Status CheckHealth() override;
+  std::vector<Capability> Capabilities() override;
   Status CreateNamespace(const Namespace& name) override;
+  Result<std::vector<Namespace>> ListNamespaces(const Namespace& parent) override;
+  Status DropNamespace(const Namespace& name) override;
   Result<std::vector<TableIdentifier>> ListTables(const Namespace& name) override;
   Result<std::unique_ptr<TableOperations>> CreateTable(const TableCreation& creation) override;
   Result<std::unique_ptr<TableOperations>> LoadTable(const TableIdentifier& identifier) override;

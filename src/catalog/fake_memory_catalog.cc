@@ -69,6 +69,38 @@ bool FakeMemoryCatalog::HasNamespace(const Namespace& name) const {
          std::equal(name.begin(), name.end(), at->begin());
 }
 
+Status FakeMemoryCatalog::CheckHealth() { return {}; }
+
+std::vector<Capability> FakeMemoryCatalog::Capabilities() { return {{"rename a table", true, ""}}; }
+
+Result<std::vector<Namespace>> FakeMemoryCatalog::ListNamespaces(const Namespace& parent) {
+  MutexLock lock(mutex_);
+  if (!parent.empty() && !HasNamespace(parent)) return Error::NotFound("no such namespace");
+  std::set<Namespace> found;
+  for (const Namespace& name : namespaces_) {
+    if (name.size() > parent.size() && std::equal(parent.begin(), parent.end(), name.begin())) {
+      found.insert({name.begin(), name.begin() + static_cast<std::ptrdiff_t>(parent.size()) + 1});
+    }
+  }
+  return std::vector<Namespace>(found.begin(), found.end());
+}
+
+Status FakeMemoryCatalog::DropNamespace(const Namespace& name) {
+  TRY(ValidateNamespace(name));
+  MutexLock lock(mutex_);
+  if (!HasNamespace(name)) return Error::NotFound("no such namespace");
+  for (const Namespace& other : namespaces_) {
+    if (other.size() > name.size() && std::equal(name.begin(), name.end(), other.begin())) {
+      return Error::Invalid("the namespace is not empty");
+    }
+  }
+  for (const auto& [key, location] : metadata_locations_) {
+    if (key.first == name) return Error::Invalid("the namespace is not empty");
+  }
+  namespaces_.erase(name);
+  return {};
+}
+
 Status FakeMemoryCatalog::CreateNamespace(const Namespace& name) {
   TRY(ValidateNamespace(name));
   MutexLock lock(mutex_);

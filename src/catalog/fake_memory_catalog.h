@@ -28,7 +28,11 @@ class FakeMemoryCatalog final : public Catalog {
   ~FakeMemoryCatalog() override;
 
   std::string_view type() const override { return "memory"; }
+  Status CheckHealth() override;
+  std::vector<Capability> Capabilities() override;
   Status CreateNamespace(const Namespace& name) override;
+  Result<std::vector<Namespace>> ListNamespaces(const Namespace& parent) override;
+  Status DropNamespace(const Namespace& name) override;
   Result<std::vector<TableIdentifier>> ListTables(const Namespace& name) override;
   Result<std::unique_ptr<TableOperations>> CreateTable(const TableCreation& creation) override;
   Result<std::unique_ptr<TableOperations>> LoadTable(const TableIdentifier& identifier) override;

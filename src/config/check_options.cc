@@ -24,7 +24,8 @@ class Checker {
   std::vector<Problem> problems_;
 };
 
-void CheckKafka(const KafkaOptions& kafka, Checker& checker) {
+void CheckKafka(const KafkaOptions& kafka, const SchemaRegistryOptions& registry,
+                Checker& checker) {
   checker.Require(!kafka.bootstrap_servers.empty(), "kafka.bootstrap_servers", "is missing",
                   "e.g. bootstrap_servers = \"localhost:9092\"");
   const int sources = (kafka.topic.empty() ? 0 : 1) + (kafka.topics.empty() ? 0 : 1) +
@@ -35,6 +36,14 @@ void CheckKafka(const KafkaOptions& kafka, Checker& checker) {
   checker.Require(kafka.topic_pattern.empty() || kafka.topic_pattern.starts_with('^'),
                   "kafka.topic_pattern", "must begin with \"^\"",
                   "e.g. topic_pattern = \"^orders_.*\"");
+  const bool has_schema = kafka.format == "avro" || kafka.format == "protobuf";
+  checker.Require(has_schema || kafka.schema_file.empty(), "kafka.schema_file",
+                  fmt::format("has no meaning for format \"{}\"", kafka.format));
+  checker.Require(!has_schema || !kafka.schema_file.empty() || !registry.urls.empty(),
+                  "kafka.schema_file",
+                  fmt::format("or schema_registry.urls is needed for format \"{}\"", kafka.format),
+                  "e.g. [schema_registry] urls = [\"http://localhost:8081\"]");
+  checker.Require(!kafka.value_column.empty(), "kafka.value_column", "must not be empty");
   checker.Require(!kafka.consumer_group.empty(), "kafka.consumer_group", "is missing",
                   "e.g. consumer_group = \"iceberg-ingestion\"");
 }
@@ -46,10 +55,95 @@ bool IsName(std::string_view name) {
              name, [](unsigned char c) { return c < 0x20 || c == 0x7f || c == '/' || c == '\\'; });
 }
 
+// A folder or a URI of a store that is served.
+void RequireWarehouse(const std::string& key, const std::string& warehouse, Checker& checker) {
+  checker.Require(!warehouse.empty(), key, "is missing",
+                  "e.g. warehouse_path = \"/data/warehouse\" or \"s3://bucket/warehouse\"");
+  const size_t scheme_end = warehouse.find("://");
+  const std::string scheme = warehouse.substr(0, scheme_end == std::string::npos ? 0 : scheme_end);
+  const bool served = scheme_end == std::string::npos || scheme == "file" || scheme == "s3" ||
+                      scheme == "s3a" || scheme == "s3n";
+  checker.Require(served, key, fmt::format("there is no store for \"{}://\"", scheme),
+                  "use a folder, file:// or s3://");
+}
+
+void RequireS3(const std::string& section, const S3StoreOptions& s3, Checker& checker) {
+  checker.Require(s3.s3_access_key.empty() == s3.s3_secret_key.empty(),
+                  section + (s3.s3_access_key.empty() ? ".s3_access_key" : ".s3_secret_key"),
+                  "is missing: the two keys belong together");
+  checker.Require(s3.s3_endpoint.empty() || s3.s3_endpoint.starts_with("http://") ||
+                      s3.s3_endpoint.starts_with("https://"),
+                  section + ".s3_endpoint", "must begin with http:// or https://");
+  checker.Require(s3.s3_kms_key_id.empty() || s3.s3_server_side_encryption == "aws:kms",
+                  section + ".s3_kms_key_id", "needs s3_server_side_encryption = \"aws:kms\"");
+}
+
+void RequireHttpUri(const std::string& key, const std::string& uri, const std::string& example,
+                    Checker& checker) {
+  checker.Require(!uri.empty(), key, "is missing", example);
+  checker.Require(uri.empty() || uri.starts_with("http://") || uri.starts_with("https://"), key,
+                  "must begin with http:// or https://", example);
+}
+
+void RequireCredential(const std::string& section, const std::string& type,
+                       const std::string& credential, Checker& checker) {
+  checker.Require(type == "none" || type == "sigv4" || !credential.empty(), section + ".credential",
+                  fmt::format("is missing: credential_type is \"{}\"", type),
+                  type == "oauth2" ? "e.g. credential = \"${CLIENT_ID}:${CLIENT_SECRET}\""
+                                   : "e.g. credential = \"${CATALOG_TOKEN}\"");
+  checker.Require(type != "sigv4" || credential.empty(), section + ".credential",
+                  "is not used with credential_type \"sigv4\": AWS's default chain signs",
+                  "remove it; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile");
+  checker.Require(type != "none" || credential.empty(), section + ".credential_type",
+                  "is \"none\" although there is a credential",
+                  "set credential_type to \"bearer\" or \"oauth2\"");
+}
+
+// What the section of the chosen catalog must hold.
+void CheckCatalog(const IcebergOptions& iceberg, Checker& checker) {
+  const std::string section = "iceberg." + iceberg.catalog_type;
+  if (iceberg.catalog_type == "file") {
+    RequireWarehouse(section + ".warehouse_path", iceberg.file.warehouse_path, checker);
+    RequireS3(section, iceberg.file.s3, checker);
+  } else if (iceberg.catalog_type == "sql") {
+    const std::string& uri = iceberg.sql.uri;
+    checker.Require(uri.starts_with("sqlite:") || uri.starts_with("postgresql"), section + ".uri",
+                    uri.empty() ? "is missing" : "must begin with sqlite:/// or postgresql://",
+                    "e.g. uri = \"postgresql://user:${PASSWORD}@host/iceberg\"");
+    checker.Require(!iceberg.sql.catalog_name.empty(), section + ".catalog_name",
+                    "must not be empty");
+    RequireWarehouse(section + ".warehouse_path", iceberg.sql.warehouse_path, checker);
+    RequireS3(section, iceberg.sql.s3, checker);
+  } else if (iceberg.catalog_type == "rest") {
+    RequireHttpUri(section + ".uri", iceberg.rest.uri, "e.g. uri = \"http://localhost:8181\"",
+                   checker);
+    RequireCredential(section, iceberg.rest.credential_type, iceberg.rest.credential, checker);
+    RequireS3(section, iceberg.rest.s3, checker);
+  } else if (iceberg.catalog_type == "glue") {
+    // Without one, the database must have a location.
+    if (!iceberg.glue.warehouse_path.empty()) {
+      RequireWarehouse(section + ".warehouse_path", iceberg.glue.warehouse_path, checker);
+    }
+    checker.Require(iceberg.glue.access_key.empty() == iceberg.glue.secret_key.empty(),
+                    section + ".access_key", "access_key and secret_key belong together");
+    RequireS3(section, iceberg.glue.s3, checker);
+  } else if (iceberg.catalog_type == "hive") {
+    checker.Require(iceberg.hive.metastore_uri.starts_with("thrift://"), section + ".metastore_uri",
+                    iceberg.hive.metastore_uri.empty() ? "is missing" : "must begin with thrift://",
+                    "e.g. metastore_uri = \"thrift://localhost:9083\"");
+    RequireWarehouse(section + ".warehouse_path", iceberg.hive.warehouse_path, checker);
+    RequireS3(section, iceberg.hive.s3, checker);
+  } else if (iceberg.catalog_type == "nessie") {
+    RequireHttpUri(section + ".uri", iceberg.nessie.uri, "e.g. uri = \"http://localhost:19120\"",
+                   checker);
+    checker.Require(!iceberg.nessie.ref.empty(), section + ".ref", "must not be empty",
+                    "e.g. ref = \"main\"");
+    RequireCredential(section, iceberg.nessie.credential_type, iceberg.nessie.credential, checker);
+    RequireS3(section, iceberg.nessie.s3, checker);
+  }
+}
+
 void CheckIceberg(const IcebergOptions& iceberg, Checker& checker) {
-  checker.Require(iceberg.catalog_type == "file", "iceberg.catalog_type",
-                  fmt::format("catalog \"{}\" is not part of this build", iceberg.catalog_type),
-                  "use catalog_type = \"file\"");
   checker.Require(!iceberg.database_name.empty(), "iceberg.database_name", "is missing",
                   "e.g. database_name = \"raw\"");
   checker.Require(!iceberg.table_name.empty(), "iceberg.table_name", "is missing",
@@ -59,23 +153,14 @@ void CheckIceberg(const IcebergOptions& iceberg, Checker& checker) {
                   "use letters, digits, \"_\", \"-\"; \".\" separates levels");
   checker.Require(iceberg.table_name.empty() || IsName(iceberg.table_name), "iceberg.table_name",
                   "is not a legal name", "use letters, digits, \"_\", \"-\"");
-  if (iceberg.catalog_type != "file") return;
-  const std::string& warehouse = iceberg.file.warehouse_path;
-  checker.Require(!warehouse.empty(), "iceberg.file.warehouse_path", "is missing",
-                  "e.g. warehouse_path = \"/data/warehouse\"");
-  const bool other_scheme =
-      warehouse.find("://") != std::string::npos && !warehouse.starts_with("file://");
-  checker.Require(
-      !other_scheme, "iceberg.file.warehouse_path",
-      fmt::format("\"{}\" is not on local disk, the only store of this build", warehouse),
-      "use a folder or a file:// URI");
+  CheckCatalog(iceberg, checker);
 }
 
 }  // namespace
 
 std::vector<Problem> CheckOptions(const Options& options, const std::string& file) {
   Checker checker(file);
-  CheckKafka(options.kafka, checker);
+  CheckKafka(options.kafka, options.schema_registry, checker);
   CheckIceberg(options.iceberg, checker);
   checker.Require(options.schema.file.empty() || options.schema.fields.empty(), "schema.file",
                   "only one of schema.file and schema.fields may be set");

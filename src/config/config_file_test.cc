@@ -86,7 +86,10 @@ compact_interval_seconds = 3600
 )",
                                      {{"CATALOG_TOKEN", "t0ken"}});
   EXPECT_THAT(Texts(loaded.problems), IsEmpty());
-  EXPECT_EQ(loaded.options.iceberg.other_catalogs.at("rest").at("credential"), "t0ken");
+  EXPECT_EQ(loaded.options.iceberg.rest.credential, "t0ken");
+  EXPECT_EQ(loaded.options.iceberg.glue.role_arn, "arn:aws:iam::123456789012:role/IcebergRole");
+  EXPECT_EQ(loaded.options.iceberg.hive.metastore_uri, "thrift://localhost:9083");
+  EXPECT_EQ(loaded.options.iceberg.hive.commit_lock, "lock");
   EXPECT_EQ(loaded.options.hot_buffer.max_size_mb, 2048);
 }
 
@@ -116,6 +119,61 @@ TEST(ConfigFile, MissingKeysAreNamedWithAnExample) {
               ::testing::Contains(
                   HasSubstr("kafka.bootstrap_servers: is missing; e.g. bootstrap_servers")));
   EXPECT_THAT(loaded.problems, SizeIs(6));
+}
+
+// The configuration with another catalog.
+LoadedOptions ParseCatalog(const std::string& type, const std::string& section) {
+  return ParseOptions(fmt::format(R"([kafka]
+bootstrap_servers = "localhost:9092"
+topic = "events"
+consumer_group = "g"
+[iceberg]
+catalog_type = "{0}"
+database_name = "raw"
+table_name = "events"
+[iceberg.{0}]
+{1}
+)",
+                                  type, section),
+                      "config.toml", {});
+}
+
+TEST(ConfigFile, EachCatalogHasItsSection) {
+  const std::vector<std::pair<std::string, std::string>> good = {
+      {"file", "warehouse_path = \"s3://bucket/wh\"\ns3_endpoint = \"http://localhost:9000\""},
+      {"sql", "uri = \"sqlite:///c.db\"\nwarehouse_path = \"/w\""},
+      {"sql", "uri = \"postgresql://u@h/db\"\nwarehouse_path = \"/w\"\ncatalog_name = \"x\""},
+      {"rest", "uri = \"http://localhost:8181\""},
+      {"rest", "uri = \"https://h\"\ncredential_type = \"oauth2\"\ncredential = \"a:b\""},
+      {"glue", "region = \"us-east-1\""},
+      {"hive", "metastore_uri = \"thrift://h:9083\"\nwarehouse_path = \"/w\""},
+      {"nessie", "uri = \"http://localhost:19120\"\nref = \"dev\""},
+  };
+  for (const auto& [type, section] : good) {
+    EXPECT_THAT(Texts(ParseCatalog(type, section).problems), IsEmpty()) << type << section;
+  }
+}
+
+TEST(ConfigFile, ACatalogSectionThatCannotWorkIsExplained) {
+  const std::vector<std::tuple<std::string, std::string, std::string>> bad = {
+      {"file", "", "iceberg.file.warehouse_path: is missing"},
+      {"file", "warehouse_path = \"hdfs://n/w\"", "there is no store for \"hdfs://\""},
+      {"file", "warehouse_path = \"/w\"\ns3_access_key = \"a\"", "s3_secret_key: is missing"},
+      {"sql", "warehouse_path = \"/w\"", "iceberg.sql.uri: is missing"},
+      {"sql", "uri = \"mysql://h/d\"\nwarehouse_path = \"/w\"", "must begin with sqlite:///"},
+      {"rest", "", "iceberg.rest.uri: is missing"},
+      {"rest", "uri = \"localhost:8181\"", "must begin with http://"},
+      {"rest", "uri = \"http://h\"\ncredential_type = \"bearer\"", "credential: is missing"},
+      {"rest", "uri = \"http://h\"\ncredential = \"x\"", "although there is a credential"},
+      {"rest", "uri = \"http://h\"\nwharehouse = \"x\"", "did you mean \"warehouse\"?"},
+      {"glue", "access_key = \"a\"", "belong together"},
+      {"hive", "warehouse_path = \"/w\"", "iceberg.hive.metastore_uri: is missing"},
+      {"nessie", "uri = \"http://h\"\nref = \"\"", "iceberg.nessie.ref: must not be empty"},
+  };
+  for (const auto& [type, section, problem] : bad) {
+    EXPECT_THAT(Texts(ParseCatalog(type, section).problems), ElementsAre(HasSubstr(problem)))
+        << type << section;
+  }
 }
 
 TEST(ConfigFile, WrongChoiceNamesTheNearest) {
@@ -181,14 +239,6 @@ TEST(ConfigFile, NamesThatLeaveTheWarehouseAreRefused) {
     EXPECT_THAT(Parse("", {{"KAFKA_ICEBERG__ICEBERG__TABLE_NAME", name}}).problems, SizeIs(1))
         << name;
   }
-}
-
-TEST(ConfigFile, UnsupportedCatalogsAndStoresSaySo) {
-  EXPECT_THAT(Texts(Parse("", {{"KAFKA_ICEBERG__ICEBERG__CATALOG_TYPE", "rest"}}).problems),
-              ElementsAre(HasSubstr("not part of this build")));
-  EXPECT_THAT(
-      Texts(Parse("", {{"KAFKA_ICEBERG__ICEBERG__FILE__WAREHOUSE_PATH", "s3://b/w"}}).problems),
-      ElementsAre(HasSubstr("not on local disk")));
 }
 
 TEST(ConfigFile, SchemaFieldsAreRead) {

@@ -27,18 +27,94 @@ struct KafkaOptions {
   std::vector<std::string> topics;
   std::string topic_pattern;
   std::string consumer_group;
-  std::string format = "json";
-  std::string group_protocol = "classic";             // classic | consumer (KIP-848)
+  std::string format = "json";             // json | avro | protobuf | binary
+  std::string framing = "auto";            // auto | none | confluent | apicurio8 | glue | header
+  std::string schema_file;                 // avro, protobuf: the schema of payloads that name none
+  std::string message_type;                // protobuf: empty: the first of the schema
+  std::string value_column = "value";      // binary
+  std::string group_protocol = "classic";  // classic | consumer (KIP-848)
   std::string auto_offset_reset = "earliest-if-new";  // earliest-if-new | earliest | latest | error
   std::string isolation_level = "read_committed";
   std::map<std::string, std::string> security;    // [kafka.security]
   std::map<std::string, std::string> librdkafka;  // [kafka.librdkafka], passed through and checked
 };
 
+// How files on S3 are reached; the same keys in every catalog's section. What is empty comes from
+// the catalog (vended credentials), then from AWS's default chain.
+struct S3StoreOptions {
+  std::string s3_endpoint, s3_region, s3_access_key, s3_secret_key, s3_session_token;
+  std::optional<bool> s3_path_style;      // absent: true with an endpoint of one's own
+  std::string s3_server_side_encryption;  // AES256 | aws:kms
+  std::string s3_kms_key_id;
+};
+
 struct FileCatalogOptions {
-  std::string warehouse_path;  // a folder or file:// URI
-  std::string s3_endpoint, s3_region, s3_access_key, s3_secret_key;
-  bool s3_path_style = true;
+  std::string warehouse_path;  // a folder, file:// or s3:// URI
+  S3StoreOptions s3;
+};
+
+struct SqlCatalogOptions {
+  std::string uri;                             // sqlite:///path.db | postgresql://...
+  std::string catalog_name = "kafka_iceberg";  // part of every table's key
+  std::string warehouse_path;
+  S3StoreOptions s3;
+};
+
+struct RestCatalogOptions {
+  std::string uri;
+  std::string warehouse;
+  std::string credential_type = "none";  // none | bearer | oauth2 | sigv4
+  std::string credential;                // a token, or "id:secret"
+  std::string oauth2_server_uri;         // empty: <uri>/v1/oauth/tokens
+  std::string scope = "catalog";
+  std::string signing_name = "execute-api";
+  std::string signing_region;
+  std::map<std::string, std::string> headers;  // sent with every request
+  bool vended_credentials = true;              // asked for when no keys are given
+  int32_t request_timeout_seconds = 30;
+  int32_t max_retries = 3;
+  S3StoreOptions s3;
+};
+
+struct GlueCatalogOptions {
+  std::string region, role_arn, external_id, catalog_id, endpoint, access_key, secret_key;
+  std::string warehouse_path;
+  bool skip_archive = true;
+  int32_t request_timeout_seconds = 30;
+  S3StoreOptions s3;
+};
+
+struct HiveCatalogOptions {
+  std::string metastore_uri;  // thrift://host:port[,thrift://...]
+  std::string warehouse_path;
+  std::string commit_lock = "lock";  // lock | compare-and-set | auto
+  int32_t request_timeout_seconds = 30;
+  int32_t lock_timeout_seconds = 180;
+  S3StoreOptions s3;
+};
+
+struct NessieCatalogOptions {
+  std::string uri;
+  std::string ref = "main";
+  std::string warehouse;
+  std::string credential_type = "none";  // none | bearer | oauth2
+  std::string credential;
+  std::string oauth2_server_uri;
+  std::string scope;
+  int32_t request_timeout_seconds = 30;
+  int32_t max_retries = 3;
+  S3StoreOptions s3;
+};
+
+struct SchemaRegistryOptions {
+  std::vector<std::string> urls;
+  std::string username, password, bearer_token;
+  int32_t request_timeout_seconds = 10;
+};
+
+// For every HTTP connection: catalogs, S3, AWS.
+struct HttpOptions {
+  std::string ca_file, client_cert_file, client_key_file, proxy;
 };
 
 struct TableManagementOptions {
@@ -65,11 +141,13 @@ struct IcebergOptions {
   std::string database_name;  // levels separated by dots
   std::string table_name;
   FileCatalogOptions file;
+  SqlCatalogOptions sql;
+  RestCatalogOptions rest;
+  GlueCatalogOptions glue;
+  HiveCatalogOptions hive;
+  NessieCatalogOptions nessie;
   TableManagementOptions table_management;
   CatalogManagerOptions catalog_manager;
-  // Sections of catalogs that this build does not serve yet are checked for known keys and kept as
-  // text.
-  std::map<std::string, std::map<std::string, std::string>> other_catalogs;
 };
 
 struct SchemaOptions {
@@ -106,12 +184,14 @@ struct MaintenanceOptions {
 
 struct Options {
   KafkaOptions kafka;
+  SchemaRegistryOptions schema_registry;
   IcebergOptions iceberg;
   SchemaOptions schema;
   HotBufferOptions hot_buffer;
   CommitOptions commit;
   DeadLetterOptions dead_letter;
   MaintenanceOptions maintenance;
+  HttpOptions http;
   std::string state_directory = "./kafka-iceberg-state";
   std::string server_listen = "127.0.0.1:8088";  // "" turns it off
   int32_t shutdown_timeout_seconds = 60;

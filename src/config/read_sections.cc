@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "config/read_catalogs.h"
+
 namespace kafka_iceberg::config {
 namespace {
 
@@ -16,25 +18,18 @@ void ReadKafka(const ReadContext& context, const toml::table* table, KafkaOption
   reader.StringList("topics", kafka.topics);
   reader.String("topic_pattern", kafka.topic_pattern);
   reader.String("consumer_group", kafka.consumer_group);
-  reader.Choice("format", kafka.format, {"json"});
+  reader.Choice("format", kafka.format, {"json", "avro", "protobuf", "binary"});
+  reader.Choice("framing", kafka.framing,
+                {"auto", "none", "confluent", "apicurio8", "glue", "header"});
+  reader.String("schema_file", kafka.schema_file);
+  reader.String("message_type", kafka.message_type);
+  reader.String("value_column", kafka.value_column);
   reader.Choice("group_protocol", kafka.group_protocol, {"classic", "consumer"});
   reader.Choice("auto_offset_reset", kafka.auto_offset_reset,
                 {"earliest-if-new", "earliest", "latest", "error"});
   reader.Choice("isolation_level", kafka.isolation_level, {"read_committed", "read_uncommitted"});
   reader.StringMap("security", kafka.security);
   reader.StringMap("librdkafka", kafka.librdkafka);
-  reader.Finish();
-}
-
-void ReadFileCatalog(const ReadContext& context, const toml::table* table,
-                     FileCatalogOptions& file) {
-  SectionReader reader(context, table, "iceberg.file");
-  reader.String("warehouse_path", file.warehouse_path);
-  reader.String("s3_endpoint", file.s3_endpoint);
-  reader.String("s3_region", file.s3_region);
-  reader.String("s3_access_key", file.s3_access_key);
-  reader.String("s3_secret_key", file.s3_secret_key);
-  reader.Bool("s3_path_style", file.s3_path_style);
   reader.Finish();
 }
 
@@ -67,11 +62,8 @@ void ReadIceberg(const ReadContext& context, const toml::table* table, IcebergOp
                 {"file", "sql", "rest", "glue", "hive", "nessie"});
   reader.String("database_name", iceberg.database_name);
   reader.String("table_name", iceberg.table_name);
-  ReadFileCatalog(context, reader.Table("file"), iceberg.file);
+  ReadCatalogs(context, reader, iceberg);
   ReadTableManagement(context, reader.Table("table_management"), iceberg.table_management);
-  for (const char* other : {"sql", "rest", "glue", "hive", "nessie"}) {
-    reader.StringMap(other, iceberg.other_catalogs[other]);
-  }
   SectionReader manager(context, reader.Table("catalog_manager"), "iceberg.catalog_manager");
   manager.Int("connection_pool_size", iceberg.catalog_manager.connection_pool_size, 1, 1000);
   manager.Int("health_check_interval_seconds",
@@ -118,6 +110,19 @@ void ReadSmallSections(const ReadContext& context, SectionReader& root, Options&
   maintenance.Int("compact_interval_seconds", options.maintenance.compact_interval_seconds, 1,
                   kYearSeconds);
   maintenance.Finish();
+  SectionReader registry(context, root.Table("schema_registry"), "schema_registry");
+  registry.StringList("urls", options.schema_registry.urls);
+  registry.String("username", options.schema_registry.username);
+  registry.String("password", options.schema_registry.password);
+  registry.String("bearer_token", options.schema_registry.bearer_token);
+  registry.Int("request_timeout_seconds", options.schema_registry.request_timeout_seconds, 1, 600);
+  registry.Finish();
+  SectionReader http(context, root.Table("http"), "http");
+  http.String("ca_file", options.http.ca_file);
+  http.String("client_cert_file", options.http.client_cert_file);
+  http.String("client_key_file", options.http.client_key_file);
+  http.String("proxy", options.http.proxy);
+  http.Finish();
   SectionReader state(context, root.Table("state"), "state");
   state.String("directory", options.state_directory);
   state.Finish();

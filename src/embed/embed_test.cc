@@ -48,6 +48,8 @@ class EmbeddedEngineTest : public ::testing::Test {
 bootstrap_servers = "{}"
 topic = "events"
 consumer_group = "embed"
+[kafka.librdkafka]
+"session.timeout.ms" = "6000" # the broker in memory gives a group's place away no sooner
 [iceberg]
 catalog_type = "file"
 database_name = "raw"

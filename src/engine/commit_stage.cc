@@ -11,8 +11,6 @@ namespace kafka_iceberg::engine {
 namespace {
 
 constexpr int64_t kTrimEveryCommits = 500;
-// PRD part 3.1: somebody is told after three failed checks in a row.
-constexpr int32_t kHealthFailuresAlert = 3;
 
 }  // namespace
 
@@ -163,6 +161,7 @@ void CommitStage::Finish(const EpochSealed& sealed, const commit::FlushEpoch& ep
   const auto snapshot_id =
       result.snapshot_id == 0 ? std::nullopt : std::optional<int64_t>(result.snapshot_id);
   context_.hot_buffer.Commit(sealed.epoch, snapshot_id);
+  context_.metadata_cache.Put(context_.table.Current());
   Record({commit::FlushComplete{.table = options_.table, .epoch_uuid = epoch.uuid}});
   if (++commits_since_trim_ >= kTrimEveryCommits) {
     commits_since_trim_ = 0;
@@ -194,36 +193,25 @@ void CommitStage::HandleDiscard(const DiscardMessage& message) {
 }
 
 void CommitStage::Tick() {
-  const SteadyTime now = context_.clock.Steady();
-  if (health_checked_ && now - *health_checked_ < options_.health_check_interval) return;
-  health_checked_ = now;
-  const Result<catalog::TableVersion> answer = context_.table.Refresh();
-  const Duration took = context_.clock.Steady() - now;
-  context_.metrics
-      .GetGauge("iceberg_catalog_health_status", {{"catalog_type", options_.catalog_type}})
-      .Set(answer.ok() ? 1 : 0);
-  if (answer.ok()) {
-    if (health_failures_ > 0) SetTrouble("");
-    health_failures_ = 0;
-  } else {
-    SetTrouble(answer.error().message());
-    ++health_failures_;
-    Record({commit::CatalogError{.catalog_type = options_.catalog_type,
-                                 .error_message = answer.error().message(),
-                                 .retry_count = health_failures_}});
-    const telemetry::LogLevel level = health_failures_ == kHealthFailuresAlert
-                                          ? telemetry::LogLevel::kError
-                                          : telemetry::LogLevel::kWarn;
-    context_.logger.Log(level, "the catalog does not answer; consuming and buffering go on",
-                        {{"catalog_type", options_.catalog_type},
-                         {"table", options_.table},
-                         {"reason", answer.error().message()},
-                         {"failures_in_a_row", health_failures_}});
+  if (context_.checks == nullptr) return;
+  std::vector<commit::TransactionEntry> entries;
+  for (const catalog::CatalogCheck& check : context_.checks->Take()) {
+    if (check.status.ok()) {
+      if (was_unhealthy_) SetTrouble("");
+    } else {
+      SetTrouble(check.status.error().message());
+      entries.push_back(commit::CatalogError{.catalog_type = options_.catalog_type,
+                                             .error_message = check.status.error().message(),
+                                             .retry_count = check.failures_in_a_row});
+    }
+    was_unhealthy_ = !check.status.ok();
+    entries.push_back(commit::CatalogHealthCheck{
+        .catalog_type = options_.catalog_type,
+        .is_healthy = check.status.ok(),
+        .response_time_ms =
+            std::chrono::duration_cast<std::chrono::milliseconds>(check.took).count()});
   }
-  Record({commit::CatalogHealthCheck{
-      .catalog_type = options_.catalog_type,
-      .is_healthy = answer.ok(),
-      .response_time_ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count()}});
+  if (!entries.empty()) Record(std::move(entries));
 }
 
 std::string CommitStage::trouble() const {

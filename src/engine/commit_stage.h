@@ -24,8 +24,10 @@
 #include "core/random.h"
 #include "core/retry_policy.h"
 #include "decode/dead_letter.h"
+#include "engine/catalog_checks.h"
 #include "engine/epoch.h"
 #include "storage/object_store.h"
+#include "table/metadata_cache.h"
 #include "telemetry/logger.h"
 #include "telemetry/metrics.h"
 
@@ -38,7 +40,6 @@ struct CommitStageOptions {
   RetryPolicy outage_retry;  // between commits that met an outage
   int64_t log_entries_max = 100'000;
   std::string catalog_type;
-  Duration health_check_interval = std::chrono::seconds(60);
 };
 
 struct CommitStageContext {
@@ -53,6 +54,8 @@ struct CommitStageContext {
   telemetry::Logger& logger;
   telemetry::Metrics& metrics;
   std::function<void(ControlMessage)> send_control;  // to the poll thread
+  table::MetadataCache& metadata_cache;              // told of every commit of ours
+  CatalogChecks* checks = nullptr;                   // may be null
 };
 
 class CommitStage {
@@ -62,8 +65,7 @@ class CommitStage {
   // `stop` ends waiting between attempts; the epoch is then left for the next start to decide.
   void Handle(CommitMessage message, const std::stop_token& stop);
 
-  // Asks the catalog for the table when a health check is due; called when there is nothing else to
-  // do.
+  // Writes down how the catalog's health checks went; called when there is nothing else to do.
   void Tick();
 
   // Called by the poll thread before it sends DiscardMessage{generation}: a retry loop for an older
@@ -97,8 +99,7 @@ class CommitStage {
   bool blocked_ = false;  // an epoch failed: wait for the reset
   std::map<uint64_t, Pending> pending_;
   int64_t commits_since_trim_ = 0;
-  std::optional<SteadyTime> health_checked_;
-  int32_t health_failures_ = 0;  // in a row
+  bool was_unhealthy_ = false;  // the last health check failed
   mutable Mutex trouble_mutex_;
   std::string trouble_ GUARDED_BY(trouble_mutex_);
 };

@@ -3,11 +3,8 @@
 
 #include <algorithm>
 
-#include "catalog/file/file_catalog.h"
 #include "engine/module_options.h"
 #include "kafka/kafka_source.h"
-#include "storage/location.h"
-#include "storage/store_factory.h"
 
 namespace kafka_iceberg::engine {
 namespace {
@@ -66,22 +63,6 @@ class Sampler {
 
 }  // namespace
 
-Result<OpenedCatalog> OpenCatalog(const config::Options& options, const EngineContext& context) {
-  if (options.iceberg.catalog_type != "file") {
-    return Error::Unsupported("catalog \"{}\" is not part of this build",
-                              options.iceberg.catalog_type);
-  }
-  const std::string warehouse =
-      TRY(storage::NormalizeLocation(options.iceberg.file.warehouse_path));
-  OpenedCatalog opened;
-  opened.store = TRY(storage::MakeStoreFor(warehouse, context.random));
-  opened.catalog = TRY(catalog::FileCatalog::Open(warehouse, {.store = *opened.store,
-                                                              .clock = context.clock,
-                                                              .random = context.random,
-                                                              .metrics = context.metrics}));
-  return opened;
-}
-
 Result<std::unique_ptr<kafka::TopicReader>> OpenTopicReader(const config::Options& options,
                                                             const EngineContext& context) {
   return kafka::TopicReader::Open(SourceOptions(options), context.clock);
@@ -107,6 +88,7 @@ SamplePayloads MakeSampler(const config::Options& options, const EngineContext& 
 Result<EngineConnections> Connect(const config::Options& options, const EngineContext& context) {
   EngineConnections connections;
   connections.catalog = TRY(OpenCatalog(options, context));
+  connections.format = TRY(OpenPayloadFormat(options, context, *connections.catalog.http));
   connections.source =
       TRY(kafka::OpenKafkaSource(SourceOptions(options), context.clock, context.logger));
   connections.sample_payloads = MakeSampler(options, context);

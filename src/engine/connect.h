@@ -16,6 +16,16 @@ namespace kafka_iceberg::engine {
 
 // Everything opened here refers to `context`, which outlives it.
 Result<OpenedCatalog> OpenCatalog(const config::Options& options, const EngineContext& context);
+// The branches of a catalog that has them, whether the configured one exists or not; kUnsupported.
+struct OpenedBranches {
+  std::shared_ptr<net::HttpClient> http;
+  std::unique_ptr<catalog::BranchOperations> branches;
+};
+Result<OpenedBranches> OpenBranches(const config::Options& options, const EngineContext& context);
+// With the configured schema registry, asked through `http`.
+Result<std::shared_ptr<const PayloadFormat>> OpenPayloadFormat(
+    const config::Options& options, const EngineContext& context,
+    net::HttpClient& http);
 Result<std::unique_ptr<kafka::TopicReader>> OpenTopicReader(const config::Options& options,
                                                             const EngineContext& context);
 // The configured topics' partitions; kNotFound when there is none.

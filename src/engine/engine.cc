@@ -18,7 +18,6 @@
 #include "core/thread.h"
 #include "decode/arrow_schema.h"
 #include "decode/dead_letter.h"
-#include "decode/json_decoder.h"
 #include "decode/metadata_columns.h"
 #include "engine/adoption.h"
 #include "engine/commit_stage.h"
@@ -33,6 +32,7 @@ namespace kafka_iceberg::engine {
 namespace {
 
 constexpr size_t kWriterQueueBytes = 16 << 20;
+constexpr Duration kCatalogShutdown = std::chrono::seconds(5);
 constexpr Duration kIdleWait = std::chrono::milliseconds(200);
 
 std::string WriterId(Random& random) {
@@ -58,9 +58,9 @@ struct Engine::State {
   const config::Options options;
   const RunOptions run;
   const EngineContext context;
-  std::unique_ptr<storage::ObjectStore> store;
-  std::unique_ptr<catalog::Catalog> catalog;
+  OpenedCatalog opened_catalog;
   std::unique_ptr<kafka::RecordSource> source;
+  std::shared_ptr<const PayloadFormat> format;
   std::unique_ptr<catalog::TableOperations> table;
   std::optional<commit::SchemaEvolution> schema_evolution;  // made while the table was opened
   std::unique_ptr<commit::TransactionLog> log;
@@ -91,13 +91,15 @@ struct Engine::State {
 };
 
 Status Engine::State::OpenTable(EngineConnections connections, const std::stop_token& stop) {
-  store = std::move(connections.catalog.store);
-  catalog = std::move(connections.catalog.catalog);
+  opened_catalog = std::move(connections.catalog);
+  catalog::Catalog& catalog = *opened_catalog.catalog;
   source = std::move(connections.source);
-  const iceberg::Schema wanted =
-      TRY(WantedSchema(options, *catalog, connections.sample_payloads, context.logger, stop));
-  table::OpenedTable opened = TRY(table::GetOrCreateTable(*catalog, TRY(TableOptionsFor(options)),
-                                                          wanted, ToMillis(context.clock.Now())));
+  format = connections.format ? std::move(connections.format)
+                              : TRY(MakePayloadFormat(options.kafka, nullptr));
+  const iceberg::Schema wanted = TRY(
+      WantedSchema(options, {catalog, *format, connections.sample_payloads}, context.logger, stop));
+  table::OpenedTable opened =
+      TRY(table::GetOrCreateTable(catalog, TRY(TableOptionsFor(options)), wanted));
   table = std::move(opened.operations);
   const std::string name = table->identifier().ToString();
   if (decode::WantsHeaders(table->Current().metadata->schema()) &&
@@ -148,7 +150,7 @@ Status Engine::State::OpenCommit(const std::stop_token& stop) {
   if (schema_evolution) TRY(log->Append({*schema_evolution}));
   coordinator = std::make_unique<commit::TransactionCoordinator>(
       commit::CoordinatorOptions{.writer_id = WriterId(context.random),
-                                 .catalog_type = std::string(catalog->type())},
+                                 .catalog_type = std::string(opened_catalog.catalog->type())},
       commit::CoordinatorContext{.table = *table,
                                  .log = *log,
                                  .clock = context.clock,
@@ -174,7 +176,7 @@ Status Engine::State::OpenCommit(const std::stop_token& stop) {
 
 Result<std::unique_ptr<WriterStage>> Engine::State::MakeWriter(int32_t index, int32_t count) {
   const iceberg::TableMetadataPtr metadata = table->Current().metadata;
-  std::unique_ptr<decode::Decoder> decoder = TRY(decode::MakeJsonDecoder(metadata->schema(), {}));
+  std::unique_ptr<decode::Decoder> decoder = TRY(format->MakeDecoder(metadata->schema()));
   auto writer =
       TRY(write::TableWriter::Open(WriteOptionsFor(options, count), metadata,
                                    decoder->arrow_schema(), table->store(), context.random));
@@ -216,9 +218,7 @@ Status Engine::State::OpenStages() {
       CommitStageOptions{.writers = count,
                          .table = table->identifier().ToString(),
                          .table_uuid = table->Current().metadata->table_uuid,
-                         .catalog_type = std::string(catalog->type()),
-                         .health_check_interval = std::chrono::seconds(
-                             options.iceberg.catalog_manager.health_check_interval_seconds)},
+                         .catalog_type = std::string(opened_catalog.catalog->type())},
       CommitStageContext{.table = *table,
                          .coordinator = *coordinator,
                          .log = *log,
@@ -229,7 +229,9 @@ Status Engine::State::OpenStages() {
                          .random = context.random,
                          .logger = context.logger,
                          .metrics = context.metrics,
-                         .send_control = send_control});
+                         .send_control = send_control,
+                         .metadata_cache = *metadata_cache,
+                         .checks = opened_catalog.checks.get()});
   SourceStageOptions stage_options = StageOptionsFor(options);
   stage_options.stop_at_end = run.stop_at_end;
   stage_options.accept_offset_gap = run.accept_offset_gap;
@@ -253,7 +255,15 @@ Status Engine::State::OpenStages() {
 }
 
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Engine::~Engine() = default;
+
+Engine::~Engine() {
+  catalog::CatalogManager* manager = state_->opened_catalog.manager;
+  if (manager == nullptr) return;
+  if (const Status shutdown = manager->Shutdown(kCatalogShutdown); !shutdown.ok()) {
+    state_->context.logger.Warn("the catalog was left while it was being asked",
+                                {{"reason", shutdown.error().message()}});
+  }
+}
 
 Result<std::unique_ptr<Engine>> Engine::Open(const config::Options& options, const RunOptions& run,
                                              const EngineContext& context,
@@ -297,6 +307,17 @@ std::jthread Engine::State::Start(std::string name, std::function<void()> body) 
 
 Status Engine::Run(const std::stop_token& stop) {
   State& state = *state_;
+  if (state.opened_catalog.manager != nullptr) state.opened_catalog.manager->StartHealthChecks();
+  const std::jthread freshener = StartThread(
+      "ki-cache",
+      [&state](const std::stop_token& done) {
+        while (state.context.clock.SleepFor(state.metadata_cache->KeepFresh(), done)) continue;
+      },
+      // Looking at the table is then as slow as the catalog; ingest does not look.
+      [&state](std::string_view what) {
+        state.context.logger.Error("the metadata cache is not kept fresh any more",
+                                   {{"reason", what}});
+      });
   Status status;
   {
     std::vector<std::jthread> threads;
@@ -328,14 +349,22 @@ void Engine::Abort() {
 EngineStatus Engine::status() const {
   EngineStatus status;
   state_->poller->Fill(status);
-  const catalog::TableVersion version = state_->metadata_cache->Get().version;
+  const table::CachedVersion cached = state_->metadata_cache->Get();
+  const catalog::TableVersion& version = cached.version;
   status.table = state_->table->identifier().ToString();
   status.table_location = version.metadata->location;
   status.metadata_location = version.metadata_location;
   status.snapshot_id = version.metadata->current_snapshot_id;
   status.hot_rows = state_->hot_buffer->rows();
   status.hot_bytes = state_->hot_buffer->bytes();
+  status.metadata_age = cached.age;
   status.catalog_trouble = state_->committer->trouble();
+  if (const catalog::CatalogManager* manager = state_->opened_catalog.manager; manager != nullptr) {
+    const catalog::CatalogHealth health = manager->health();
+    status.catalog_circuit = ToString(health.circuit);
+    status.catalog_failed_checks = health.failures_in_a_row;
+    if (status.catalog_trouble.empty()) status.catalog_trouble = health.last_error;
+  }
   const EngineState final_state = state_->final_state.load();
   if (final_state != EngineState::kStarting) status.state = final_state;
   MutexLock lock(state_->failure_mutex);

@@ -20,12 +20,16 @@
 
 #include "buffer/hot_buffer.h"
 #include "catalog/catalog.h"
+#include "catalog/manager/catalog_manager.h"
 #include "config/options.h"
 #include "core/clock.h"
 #include "core/random.h"
 #include "core/result.h"
+#include "engine/catalog_checks.h"
+#include "engine/payload_format.h"
 #include "engine/status.h"
 #include "kafka/record_source.h"
+#include "net/http_client.h"
 #include "telemetry/logger.h"
 #include "telemetry/metrics.h"
 
@@ -41,16 +45,21 @@ struct EngineContext {
   std::function<void(std::string_view)> step_hook;
 };
 
-// A catalog and the store it works on.
+// A catalog with what it works on, in the order in which each needs what stands before it.
 struct OpenedCatalog {
-  std::unique_ptr<storage::ObjectStore> store;
+  std::shared_ptr<net::HttpClient> http;
+  std::shared_ptr<storage::ObjectStore> store;
+  std::shared_ptr<CatalogChecks> checks;
   std::unique_ptr<catalog::Catalog> catalog;
+  catalog::CatalogManager* manager = nullptr;  // `catalog`, unless a test brought its own
 };
 
 // How the engine reaches the outside world; tests pass fakes. See connect.h for the real ones.
 struct EngineConnections {
   OpenedCatalog catalog;
   std::unique_ptr<kafka::RecordSource> source;
+  // Null: by the configuration, without a schema registry.
+  std::shared_ptr<const PayloadFormat> format;
   // Up to `count` payloads of the configured topics, oldest first; blocks until there is at least
   // one.
   std::function<Result<std::vector<std::string>>(int32_t count, const std::stop_token& stop)>

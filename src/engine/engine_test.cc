@@ -16,6 +16,7 @@
 #include "commit/ledger.h"
 #include "engine/verify.h"
 #include "kafka/fake_record_source.h"
+#include "storage/fault_store.h"
 #include "storage/memory_store.h"
 #include "telemetry/fake_telemetry.h"
 
@@ -30,7 +31,7 @@ const TopicPartition kOne{"events", 1};
 class EngineTest : public ::testing::Test {
  protected:
   EngineTest()
-      : store_(clock_), memory_("memory://warehouse", store_, clock_, random_, *metrics_) {}
+      : store_(clock_), memory_("memory://warehouse", faulty_store_, clock_, random_, *metrics_) {}
 
   void SetUp() override {
     state_ = std::filesystem::path(::testing::TempDir()) /
@@ -92,6 +93,7 @@ class EngineTest : public ::testing::Test {
   telemetry::FakeLogger logger_;
   std::unique_ptr<telemetry::Metrics> metrics_ = telemetry::MakeMetrics();
   storage::MemoryStore store_;
+  storage::FaultStore faulty_store_{store_};
   catalog::FakeMemoryCatalog memory_;
   catalog::CommitFaults faults_;
   kafka::FakeBroker broker_;
@@ -236,6 +238,31 @@ TEST_F(EngineTest, CommitFaultsLoseAndDoubleNothing) {
     ASSERT_TRUE(status.ok()) << status.error().message();
   }
   ExpectAllOnce(1600);
+}
+
+TEST_F(EngineTest, AStoreOutageIsWaitedForHoweverLongItLasts) {
+  Produce(1000);
+  faulty_store_.Inject(
+      {.operation = storage::StoreOperation::kFinish, .location_contains = "/data/", .times = 40});
+  auto engine = Open();
+  ASSERT_TRUE(engine.ok()) << engine.error().message();
+  const Status status = (*engine)->Run({});
+  ASSERT_TRUE(status.ok()) << status.error().message();
+  ExpectAllOnce(1000);
+  EXPECT_GE((*engine)->status().resets, 10);
+}
+
+TEST_F(EngineTest, AFailureThatIsNoOutageStopsTheEngine) {
+  Produce(1000);
+  faulty_store_.Inject({.operation = storage::StoreOperation::kFinish,
+                        .location_contains = "/data/",
+                        .times = storage::StoreFault::kAlways,
+                        .error = Error::Denied("no right to write")});
+  auto engine = Open();
+  ASSERT_TRUE(engine.ok()) << engine.error().message();
+  const Status status = (*engine)->Run({});
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.error().message(), HasSubstr("no right to write"));
 }
 
 TEST_F(EngineTest, AnotherWriterOfTheSameRangesFencesUs) {

@@ -13,16 +13,6 @@ namespace {
 constexpr int64_t kMegabyte = 1LL << 20;
 constexpr int32_t kWritersMax = 8;
 
-catalog::Namespace SplitNamespace(const std::string& text) {
-  catalog::Namespace levels;
-  for (size_t from = 0; from <= text.size();) {
-    const size_t end = std::min(text.find('.', from), text.size());
-    levels.push_back(text.substr(from, end - from));
-    from = end + 1;
-  }
-  return levels;
-}
-
 // Three eighths of the hot buffer: while one epoch is being committed the next one fills, and
 // together they stay clear of the limit at which consuming pauses.
 int64_t FlushBytes(const config::Options& options) {
@@ -47,6 +37,26 @@ RetryPolicy BackoffFor(const config::Options& options) {
 }
 
 }  // namespace
+
+WarehouseOptions WarehouseFor(const config::Options& options) {
+  const config::IcebergOptions& iceberg = options.iceberg;
+  if (iceberg.catalog_type == "sql") return {iceberg.sql.warehouse_path, iceberg.sql.s3};
+  if (iceberg.catalog_type == "rest") return {"", iceberg.rest.s3};
+  if (iceberg.catalog_type == "glue") return {iceberg.glue.warehouse_path, iceberg.glue.s3};
+  if (iceberg.catalog_type == "hive") return {iceberg.hive.warehouse_path, iceberg.hive.s3};
+  if (iceberg.catalog_type == "nessie") return {"", iceberg.nessie.s3};
+  return {iceberg.file.warehouse_path, iceberg.file.s3};
+}
+
+catalog::Namespace SplitNamespace(const std::string& text) {
+  catalog::Namespace levels;
+  for (size_t from = 0; from <= text.size();) {
+    const size_t end = std::min(text.find('.', from), text.size());
+    levels.push_back(text.substr(from, end - from));
+    from = end + 1;
+  }
+  return levels;
+}
 
 catalog::TableIdentifier TargetTable(const config::Options& options) {
   return {.name_space = SplitNamespace(options.iceberg.database_name),

@@ -18,6 +18,15 @@
 
 namespace kafka_iceberg::engine {
 
+// The warehouse of the chosen catalog as configured, and how its files are reached. `location` is
+// empty when the catalog itself decides (REST, Nessie, Glue databases with a location).
+struct WarehouseOptions {
+  std::string location;
+  config::S3StoreOptions s3;
+};
+WarehouseOptions WarehouseFor(const config::Options& options);
+// "raw.web" as its levels.
+catalog::Namespace SplitNamespace(const std::string& text);
 catalog::TableIdentifier TargetTable(const config::Options& options);
 // Topics may be empty when a pattern is configured.
 std::vector<std::string> ConfiguredTopics(const config::KafkaOptions& options);

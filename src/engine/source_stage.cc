@@ -41,13 +41,27 @@ SourceStage::SourceStage(SourceStageOptions options, SourceStageContext context)
 
 Status SourceStage::Run(const std::stop_token& stop) {
   stop_ = stop;
-  Status status = RunLoop(stop);
-  if (status.ok()) status = Shutdown();
+  const Status status = RunToTheEnd(stop);
   gauges_updated_ = SteadyTime{0};  // the last word on positions and lag
   UpdateGauges();
   const Status closed = context_.source.Close();
   if (status.ok()) return closed;
   return status;
+}
+
+Status SourceStage::RunToTheEnd(const std::stop_token& stop) {
+  while (true) {
+    TRY(RunLoop(stop));
+    const Status status = Shutdown();
+    if (status.ok() || !ended_ || stop.stop_requested() || aborted_.load()) return status;
+    const ErrorCode code = status.error().code();
+    if (code != ErrorCode::kConflict && code != ErrorCode::kTimeout) return status;
+    // The end was reached, but its flush was dropped or waits for an outage to pass. Nobody is in a
+    // hurry: the end is when everything is committed.
+    ended_ = false;
+    MutexLock lock(status_mutex_);
+    status_.state = EngineState::kRunning;
+  }
 }
 
 Status SourceStage::RunLoop(const std::stop_token& stop) {
@@ -265,9 +279,13 @@ Status SourceStage::HandleFailure(const StageFailed& failed) {
   if (failed.generation == kEveryGeneration) return failed.error;
   if (failed.generation != generation_) return {};
   const ErrorCode code = failed.error.code();
-  const bool may_pass = code == ErrorCode::kUnavailable || code == ErrorCode::kTimeout ||
-                        code == ErrorCode::kCommitUnknown || code == ErrorCode::kConflict;
-  if (!may_pass || ++failures_in_a_row_ > kFailuresMax) return failed.error;
+  // An outage is waited for as long as it lasts: /readyz and the log say so. What comes back again
+  // and again for another reason is for somebody to look at.
+  const bool is_outage = code == ErrorCode::kUnavailable || code == ErrorCode::kTimeout;
+  const bool may_pass =
+      is_outage || code == ErrorCode::kCommitUnknown || code == ErrorCode::kConflict;
+  ++failures_in_a_row_;
+  if (!may_pass || (!is_outage && failures_in_a_row_ > kFailuresMax)) return failed.error;
   const Duration pause = options_.reset_retry.DelayAfter(failures_in_a_row_, context_.random);
   context_.logger.Warn(
       "a flush failed; its records will be read again from the table's ledger",

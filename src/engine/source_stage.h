@@ -91,6 +91,7 @@ class SourceStage {
     kafka::SourceEvent event;
   };
 
+  Status RunToTheEnd(const std::stop_token& stop);
   Status RunLoop(const std::stop_token& stop);
   Status Step();
   Status HandleEvent(kafka::SourceEvent event);

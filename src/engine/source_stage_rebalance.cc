@@ -20,6 +20,14 @@ constexpr Duration kControlPatience = std::chrono::milliseconds(20);
 constexpr Duration kBackPressurePatience = std::chrono::seconds(1);
 constexpr Duration kGaugeInterval = std::chrono::seconds(1);
 
+// A catalog may give a new table an empty first snapshot.
+bool HoldsData(const iceberg::TableMetadata& metadata) {
+  return std::ranges::any_of(metadata.snapshots, [](const iceberg::Snapshot& snapshot) {
+    const auto files = snapshot.summary.find("total-data-files");
+    return files == snapshot.summary.end() || files->second != "0";
+  });
+}
+
 bool HasOurCommits(const iceberg::TableMetadata& metadata) {
   return std::ranges::any_of(metadata.snapshots, [](const iceberg::Snapshot& snapshot) {
     return snapshot.summary.contains(std::string(commit::kCommitIdSummary));
@@ -78,7 +86,7 @@ Result<kafka::StartPosition> SourceStage::FindStart(const TopicPartition& partit
                                .low_watermark = marks.low,
                                .high_watermark = marks.high,
                                .reset = options_.offset_reset,
-                               .table_has_snapshots = !metadata.snapshots.empty(),
+                               .table_has_snapshots = HoldsData(metadata),
                                .table_has_our_commits = HasOurCommits(metadata),
                                .accept_offset_gap = options_.accept_offset_gap,
                                .accept_new_topic = options_.accept_new_topic}));

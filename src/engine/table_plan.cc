@@ -17,10 +17,11 @@ bool HasPayloadColumns(const iceberg::Schema& schema) {
 
 }  // namespace
 
-Result<TablePlan> PlanTable(const config::Options& options, catalog::Catalog& catalog,
-                            const SamplePayloads& sample, const std::stop_token& stop) {
+Result<TablePlan> PlanTable(const config::Options& options, const PlanSources& sources,
+                            const std::stop_token& stop) {
   TablePlan plan;
-  Result<std::unique_ptr<catalog::TableOperations>> table = catalog.LoadTable(TargetTable(options));
+  const Result<std::unique_ptr<catalog::TableOperations>> table =
+      sources.catalog.LoadTable(TargetTable(options));
   if (table.ok()) {
     plan.table_exists = true;
     plan.table = (*table)->Current();
@@ -37,9 +38,9 @@ Result<TablePlan> PlanTable(const config::Options& options, catalog::Catalog& ca
     return plan;
   }
   plan.origin = SchemaOrigin::kInferred;
-  const std::vector<std::string> payloads = TRY(sample(options.schema.infer_records, stop));
+  const std::vector<std::string> payloads = TRY(sources.sample(options.schema.infer_records, stop));
   const std::vector<std::string_view> views(payloads.begin(), payloads.end());
-  plan.inference = TRY(decode::InferSchema(views));
+  plan.inference = TRY(sources.format.Infer(views));
   if (!HasPayloadColumns(plan.inference.schema)) {
     return Error::Invalid(
         "no column could be inferred from the first {} records of the topic; declare the columns "
@@ -50,10 +51,9 @@ Result<TablePlan> PlanTable(const config::Options& options, catalog::Catalog& ca
   return plan;
 }
 
-Result<iceberg::Schema> WantedSchema(const config::Options& options, catalog::Catalog& catalog,
-                                     const SamplePayloads& sample, telemetry::Logger& logger,
-                                     const std::stop_token& stop) {
-  TablePlan plan = TRY(PlanTable(options, catalog, sample, stop));
+Result<iceberg::Schema> WantedSchema(const config::Options& options, const PlanSources& sources,
+                                     telemetry::Logger& logger, const std::stop_token& stop) {
+  TablePlan plan = TRY(PlanTable(options, sources, stop));
   if (plan.origin == SchemaOrigin::kInferred) {
     logger.Info("schema inferred from the first records",
                 {{"records", plan.inference.records}, {"columns", plan.inference.columns.size()}});

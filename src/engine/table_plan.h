@@ -14,6 +14,7 @@
 #include "config/options.h"
 #include "core/result.h"
 #include "decode/schema_inference.h"
+#include "engine/payload_format.h"
 #include "iceberg/type.h"
 #include "telemetry/logger.h"
 
@@ -32,12 +33,18 @@ struct TablePlan {
   decode::InferenceReport inference;  // when inferred
 };
 
-Result<TablePlan> PlanTable(const config::Options& options, catalog::Catalog& catalog,
-                            const SamplePayloads& sample, const std::stop_token& stop);
+// What a plan is made from.
+struct PlanSources {
+  catalog::Catalog& catalog;
+  const PayloadFormat& format;
+  const SamplePayloads& sample;
+};
+
+Result<TablePlan> PlanTable(const config::Options& options, const PlanSources& sources,
+                            const std::stop_token& stop);
 
 // The plan's schema, with what was inferred put into the log.
-Result<iceberg::Schema> WantedSchema(const config::Options& options, catalog::Catalog& catalog,
-                                     const SamplePayloads& sample, telemetry::Logger& logger,
-                                     const std::stop_token& stop);
+Result<iceberg::Schema> WantedSchema(const config::Options& options, const PlanSources& sources,
+                                     telemetry::Logger& logger, const std::stop_token& stop);
 
 }  // namespace kafka_iceberg::engine

@@ -67,6 +67,10 @@ void WriterStage::HandleData(DataMessage message) {
     progress_->hot_bytes += static_cast<int64_t>(dead_letters_[i].value.size() + 256);
   }
 
+  if (stats.stopped) {
+    // Nobody can say now what these records hold: they wait, as for any other outage.
+    return Fail(stats.stopped->WithContext("a schema cannot be had"));
+  }
   if (decoder_->pending_rows() >= options_.seal_rows ||
       decoder_->pending_bytes() >= options_.seal_bytes) {
     if (Status status = SealPending(); !status.ok()) Fail(status.error());

@@ -266,9 +266,7 @@ Result<TableMetadata> FromText(std::string_view text) {
   if (text.size() > kMetadataBytesMax) {
     return Error::Corrupt("{} bytes are more than the limit of {}", text.size(), kMetadataBytesMax);
   }
-  const Json json = TRY(ParseJson(text, "content"));
-  if (!json.is_object()) return Error::Corrupt("content is not a JSON object");
-  return MetadataReader(json).Read();
+  return ReadTableMetadata(TRY(ParseJson(text, "content")));
 }
 
 Result<TableMetadata> FromFile(std::string_view bytes, std::string_view location) {
@@ -278,6 +276,11 @@ Result<TableMetadata> FromFile(std::string_view bytes, std::string_view location
 }
 
 }  // namespace
+
+Result<TableMetadata> ReadTableMetadata(const Json& json) {
+  if (!json.is_object()) return Error::Corrupt("content is not a JSON object");
+  return MetadataReader(json).Read();
+}
 
 std::string TableMetadataToJson(const TableMetadata& metadata) {
   JsonWriter json;

@@ -96,7 +96,11 @@ std::string StatusToJson(const EngineStatus& status, Timestamp now) {
       {"last_commit_ms",
        std::chrono::duration_cast<std::chrono::milliseconds>(status.last_commit_duration).count()},
       {"kafka_trouble", status.kafka_trouble},
+      {"metadata_age_ms",
+       std::chrono::duration_cast<std::chrono::milliseconds>(status.metadata_age).count()},
       {"catalog_trouble", status.catalog_trouble},
+      {"catalog_circuit", status.catalog_circuit},
+      {"catalog_failed_checks", status.catalog_failed_checks},
       {"failure", status.failure},
       {"partitions", partitions}};
   return Dump(body);

@@ -51,7 +51,7 @@ struct StoreFault {
   static constexpr int kAlways = 1 << 30;
 };
 
-class FaultStore final : public ObjectStore {
+class FaultStore : public ObjectStore {
  public:
   explicit FaultStore(ObjectStore& inner) : inner_(inner) {}
 
@@ -69,6 +69,12 @@ class FaultStore final : public ObjectStore {
   Status List(std::string_view prefix,
               const std::function<void(const ObjectInfo&)>& visit) override;
   Result<std::vector<std::string>> ListFolders(std::string_view prefix) override;
+  bool ChecksUploads(std::string_view location) const override {
+    return inner_.ChecksUploads(location);
+  }
+  Status DeleteEmptyFolders(std::string_view prefix) override {
+    return inner_.DeleteEmptyFolders(prefix);
+  }
   Status Delete(std::string_view location) override;
 
  private:

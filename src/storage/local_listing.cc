@@ -112,4 +112,25 @@ Result<std::vector<std::string>> FolderNames(const std::string& folder) {
   return names;
 }
 
+Status RemoveEmptyFolders(const std::string& folder) {
+  std::vector<PendingFolder> folders = {{folder, folder, 0}};
+  for (size_t i = 0; i < folders.size(); ++i) {
+    const PendingFolder outer = folders[i];
+    TRY(ForEachEntry(outer, [&](std::string_view name, const struct stat& status) -> Status {
+      if (S_ISDIR(status.st_mode) && outer.depth < kDepthMax) {
+        folders.push_back({JoinLocation(outer.path, name), "", outer.depth + 1});
+      }
+      return {};
+    }));
+  }
+  // Found from the outside in, so removed from the inside out.
+  for (auto inner = folders.rbegin(); inner != folders.rend(); ++inner) {
+    if (::rmdir(inner->path.c_str()) == 0) continue;
+    const bool in_use = errno == ENOTEMPTY || errno == EEXIST || errno == ENOENT ||
+                        errno == ENOTDIR || errno == EBUSY;
+    if (!in_use) return FileError(errno, "remove", inner->path);
+  }
+  return {};
+}
+
 }  // namespace kafka_iceberg::storage

@@ -27,4 +27,7 @@ Status ListFiles(const std::string& folder, std::string_view location,
 // The names of the folders directly inside `folder`, sorted.
 Result<std::vector<std::string>> FolderNames(const std::string& folder);
 
+// Removes `folder` and the folders below it that hold nothing; others are left without complaint.
+Status RemoveEmptyFolders(const std::string& folder);
+
 }  // namespace kafka_iceberg::storage

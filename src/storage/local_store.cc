@@ -130,6 +130,10 @@ Result<std::vector<std::string>> LocalStore::ListFolders(std::string_view prefix
   return FolderNames(TRY(LocalPath(prefix)));
 }
 
+Status LocalStore::DeleteEmptyFolders(std::string_view prefix) {
+  return RemoveEmptyFolders(TRY(LocalPath(prefix)));
+}
+
 Status LocalStore::Delete(std::string_view location) {
   const std::string path = TRY(LocalPath(location));
   if (::unlink(path.c_str()) == 0 || errno == ENOENT || errno == ENOTDIR) return {};

@@ -27,6 +27,7 @@ class LocalStore final : public ObjectStore {
   Status List(std::string_view prefix,
               const std::function<void(const ObjectInfo&)>& visit) override;
   Result<std::vector<std::string>> ListFolders(std::string_view prefix) override;
+  Status DeleteEmptyFolders(std::string_view prefix) override;
   Status Delete(std::string_view location) override;
 
  private:

@@ -15,7 +15,6 @@
 #include "core/result_matchers.h"
 #include "storage/fake_temporary_folder.h"
 #include "storage/local_file.h"
-#include "storage/store_factory.h"
 
 namespace kafka_iceberg::storage {
 namespace {
@@ -189,18 +188,6 @@ TEST(FileError, CodesSayWhatToDo) {
   const Error full = FileError(ENOSPC, "write", "/warehouse/x");
   EXPECT_EQ(full.code(), ErrorCode::kIo);
   EXPECT_EQ(full.message(), "cannot write /warehouse/x: No space left on device: free some space");
-}
-
-TEST(StoreFactory, ChoosesByScheme) {
-  SystemRandom random;
-  const FakeTemporaryFolder folder;
-  auto local = MakeStoreFor(folder.path(), random);
-  ASSERT_THAT(local, IsOk());
-  EXPECT_THAT(local.value()->Write(folder.location() + "/x", "1"), IsOk());
-  const auto s3 = MakeStoreFor("s3://bucket/warehouse", random);
-  EXPECT_THAT(s3, IsError(ErrorCode::kUnsupported));
-  EXPECT_THAT(s3.error().message(), testing::HasSubstr("s3 is not part of this build"));
-  EXPECT_THAT(MakeStoreFor("../x", random), IsError(ErrorCode::kInvalid));
 }
 
 }  // namespace

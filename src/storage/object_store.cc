@@ -16,4 +16,15 @@ Result<std::vector<std::string>> ObjectStore::ListFolders(std::string_view prefi
   return std::vector<std::string>(names.begin(), names.end());
 }
 
+Status ObjectStore::DeleteEmptyFolders(std::string_view) { return {}; }
+
+Status ObjectStore::DeleteMany(std::span<const std::string> locations) {
+  Status first;
+  for (const std::string& location : locations) {
+    auto status = Delete(location);
+    if (!status.ok() && first.ok()) first = std::move(status);
+  }
+  return first;
+}
+
 }  // namespace kafka_iceberg::storage

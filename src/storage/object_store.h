@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,8 +69,17 @@ class ObjectStore {
   // levels of the names of its objects there). The default walks List; a store that can do better
   // overrides it.
   virtual Result<std::vector<std::string>> ListFolders(std::string_view prefix);
+  // Whether an object that was written here is known to hold the very bytes that were handed over,
+  // because the store compared their SHA-256; otherwise somebody who must be sure reads them back.
+  virtual bool ChecksUploads(std::string_view /*location*/) const { return false; }
+  // Removes `prefix` and the folders below it as far as they hold no object; nothing to do for a
+  // store without folders, the default.
+  virtual Status DeleteEmptyFolders(std::string_view prefix);
   // Success when the object does not exist.
   virtual Status Delete(std::string_view location) = 0;
+  // Tries all of them, also after a failure; the first one's error. The default calls Delete for
+  // each; a store that can do better overrides it.
+  virtual Status DeleteMany(std::span<const std::string> locations);
 };
 
 }  // namespace kafka_iceberg::storage

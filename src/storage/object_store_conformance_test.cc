@@ -7,6 +7,8 @@
 #include "storage/fault_store.h"
 #include "storage/local_store.h"
 #include "storage/memory_store.h"
+#include "storage/s3/fake_s3.h"
+#include "storage/s3/s3_store.h"
 
 namespace kafka_iceberg::storage {
 namespace {
@@ -32,6 +34,25 @@ class MemoryUnderTest final : public ObjectStoreUnderTest {
   MemoryStore store_{clock_};
 };
 
+class S3UnderTest final : public ObjectStoreUnderTest {
+ public:
+  // Small parts and pages, so that both are met.
+  S3UnderTest() { server_.set_page_objects(3); }
+  ObjectStore& store() override { return *store_; }
+  std::string folder() override { return "s3://bucket/base"; }
+
+ private:
+  FakeClock clock_;
+  FakeS3 server_{clock_};
+  net::FakeHttpClient http_{
+      [this](const net::SentRequest& request) { return server_.Handle(request); }};
+  SeededRandom random_{1};
+  std::unique_ptr<telemetry::Metrics> metrics_ = telemetry::MakeMetrics();
+  std::unique_ptr<ObjectStore> store_ = MakeS3Store(
+      {.endpoint = "http://s3.test:9000", .part_bytes = 100'000},
+      net::StaticAwsCredentials({"key", "secret", "", {}}), {http_, clock_, random_, *metrics_});
+};
+
 // A FaultStore without faults around another store.
 template <typename Inner>
 class FaultlessUnderTest final : public ObjectStoreUnderTest {
@@ -52,6 +73,7 @@ ObjectStoreMaker Maker(std::string name) {
 INSTANTIATE_TEST_SUITE_P(
     Stores, ObjectStoreConformance,
     testing::Values(Maker<LocalUnderTest>("Local"), Maker<MemoryUnderTest>("Memory"),
+                    Maker<S3UnderTest>("S3"),
                     Maker<FaultlessUnderTest<LocalUnderTest>>("FaultlessLocal"),
                     Maker<FaultlessUnderTest<MemoryUnderTest>>("FaultlessMemory")),
     [](const auto& instance) { return instance.param.name; });

@@ -71,7 +71,7 @@ Result<OpenedTable> LoadOrCreate(Catalog& catalog, const TableOptions& options,
 }  // namespace
 
 Result<OpenedTable> GetOrCreateTable(Catalog& catalog, const TableOptions& options,
-                                     const iceberg::Schema& wanted, int64_t /*now_ms*/) {
+                                     const iceberg::Schema& wanted) {
   OpenedTable table = TRY(LoadOrCreate(catalog, options, wanted));
   if (table.created) return table;
   const iceberg::Schema keyed = TRY(WithIdentifierFields(wanted, options.identifier_fields));

@@ -52,6 +52,6 @@ struct OpenedTable {
 // kUnavailable when others kept changing it, kCommitUnknown when the answer was lost and the table
 // cannot be asked: nothing is wrong then, call again later.
 Result<OpenedTable> GetOrCreateTable(catalog::Catalog& catalog, const TableOptions& options,
-                                     const iceberg::Schema& wanted, int64_t now_ms);
+                                     const iceberg::Schema& wanted);
 
 }  // namespace kafka_iceberg::table

@@ -27,7 +27,7 @@ iceberg::Field Column(const std::string& name, TypeId type, bool required = fals
 class TableManagerTest : public testing::Test {
  protected:
   Result<OpenedTable> Open(const iceberg::Schema& wanted) {
-    return GetOrCreateTable(faulty_, options_, wanted, ToMillis(clock_.Now()));
+    return GetOrCreateTable(faulty_, options_, wanted);
   }
   // Creates the table with `wanted` by a first call.
   void Create(const iceberg::Schema& wanted) {
@@ -202,7 +202,7 @@ TEST_F(TableManagerTest, EvolveMeetsAnotherEvolution) {
   bool done = false;
   faults_.OnCommit([&] {
     if (std::exchange(done, true)) return;
-    ASSERT_THAT(GetOrCreateTable(catalog_, theirs, With(base_, Column("a", TypeId::kLong)), 0),
+    ASSERT_THAT(GetOrCreateTable(catalog_, theirs, With(base_, Column("a", TypeId::kLong))),
                 IsOk());
   });
   const auto table = Open(With(base_, Column("b", TypeId::kLong)));
@@ -262,12 +262,12 @@ TEST_F(TableManagerTest, NamesWhatIsWrongInThePartitioning) {
 TEST_F(TableManagerTest, WorksOnTheFileCatalog) {
   const auto files =
       catalog::FileCatalog::Open("memory://files", {store_, clock_, random_, *metrics_}).value();
-  EXPECT_TRUE(GetOrCreateTable(*files, options_, base_, 0)->created);
-  EXPECT_FALSE(GetOrCreateTable(*files, options_, base_, 0)->created);
+  EXPECT_TRUE(GetOrCreateTable(*files, options_, base_)->created);
+  EXPECT_FALSE(GetOrCreateTable(*files, options_, base_)->created);
   options_.schema_mismatch_action = SchemaMismatchAction::kEvolve;
-  EXPECT_EQ(GetOrCreateTable(*files, options_, With(base_, Column("x", TypeId::kDate)), 0)
-                ->evolved.size(),
-            1U);
+  EXPECT_EQ(
+      GetOrCreateTable(*files, options_, With(base_, Column("x", TypeId::kDate)))->evolved.size(),
+      1U);
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ Status VerifyFile(const StagedFile& staged, storage::ObjectStore& store) {
   if (size != expected) {
     return Error::Corrupt("{} has {} bytes, {} were written", location, size, expected);
   }
+  if (store.ChecksUploads(location)) return {};
   Sha256 digest;
   for (int64_t offset = 0; offset < size; offset += kPieceBytes) {
     const int64_t length = std::min(kPieceBytes, size - offset);

@@ -11,7 +11,7 @@
 namespace kafka_iceberg::write {
 
 // kNotFound: the file is gone; kCorrupt: its size or SHA-256 is another; else the store's error.
-// Reads in pieces.
+// Reads in pieces; only the size where the store itself compared the SHA-256 of the upload.
 Status VerifyFile(const StagedFile& staged, storage::ObjectStore& store);
 
 }  // namespace kafka_iceberg::write

@@ -65,5 +65,23 @@ TEST_F(VerifyFileTest, PassesTheStoresErrorsOn) {
   EXPECT_THAT(VerifyFile(staged, faulty), IsError(ErrorCode::kCorrupt));
 }
 
+// A store that compares the SHA-256 of what is uploaded, as S3 does.
+class CheckingStore final : public storage::FaultStore {
+ public:
+  using FaultStore::FaultStore;
+  bool ChecksUploads(std::string_view) const override { return true; }
+};
+
+TEST_F(VerifyFileTest, ReadsNothingBackWhereTheStoreCompared) {
+  StagedFile staged = Stage("bytes");
+  CheckingStore checking(store_);
+  EXPECT_THAT(VerifyFile(staged, checking), IsOk());
+  EXPECT_EQ(checking.calls(storage::StoreOperation::kReadRange), 0);
+  staged.file.file_size_in_bytes = 6;
+  EXPECT_THAT(VerifyFile(staged, checking), IsError(ErrorCode::kCorrupt));
+  ASSERT_THAT(store_.Delete(staged.file.file_path), IsOk());
+  EXPECT_THAT(VerifyFile(staged, checking), IsError(ErrorCode::kNotFound));
+}
+
 }  // namespace
 }  // namespace kafka_iceberg::write

@@ -62,6 +62,69 @@ Status FileCatalog::MakeNamespace(const Namespace& name) {
   return context_.store.WriteIfAbsent(storage::JoinLocation(location, kNamespaceMarker), "");
 }
 
+Status FileCatalog::CheckHealth() {
+  return metrics_.Timed("check_health", [&]() -> Status {
+    TRY(context_.store.ListFolders(warehouse_));
+    return {};
+  });
+}
+
+std::vector<Capability> FileCatalog::Capabilities() {
+  return {
+      {"nested namespaces", true, ""},
+      {"rename a table", false, "the folder is the name; read it into a new table instead"},
+      {"register a table", true, "copies the metadata as version 1"},
+      {"commits by several processes", true, "create-if-absent of the next version"},
+      {"commits by Spark at the same time", false,
+       "on local disk its rename may overwrite; let it write only while nobody else does"},
+      {"branches of the catalog", false, "only Nessie has them"},
+      {"several tables in one commit", false, "each table commits on its own"},
+  };
+}
+
+Result<std::vector<Namespace>> FileCatalog::ListNamespaces(const Namespace& parent) {
+  return metrics_.Timed("list_namespaces", [&] { return FindNamespaces(parent); });
+}
+
+Result<std::vector<Namespace>> FileCatalog::FindNamespaces(const Namespace& parent) {
+  std::string location = warehouse_;
+  if (!parent.empty()) {
+    TRY(ValidateNamespace(parent));
+    location = NamespaceLocation(warehouse_, parent);
+    if (!TRY(IsFolder(location))) return Error::NotFound("no namespace {}", location);
+    TRY(CheckNoTableIn(parent));
+  }
+  std::vector<Namespace> namespaces;
+  for (const std::string& folder : TRY(context_.store.ListFolders(location))) {
+    Namespace name = parent;
+    name.push_back(folder);
+    if (!ValidateNamespace(name).ok()) continue;
+    if (!TRY(IsTable(storage::JoinLocation(location, folder)))) {
+      namespaces.push_back(std::move(name));
+    }
+  }
+  return namespaces;
+}
+
+Status FileCatalog::DropNamespace(const Namespace& name) {
+  return metrics_.Timed("drop_namespace", [&] { return RemoveNamespace(name); });
+}
+
+Status FileCatalog::RemoveNamespace(const Namespace& name) {
+  TRY(ValidateNamespace(name));
+  TRY(CheckNoTableIn(name));
+  const std::string location = NamespaceLocation(warehouse_, name);
+  if (!TRY(IsFolder(location))) return Error::NotFound("no namespace {}", location);
+  const std::string marker = storage::JoinLocation(location, kNamespaceMarker);
+  std::string found;
+  TRY(context_.store.List(location, [&](const storage::ObjectInfo& object) {
+    if (object.location != marker) found = object.location;
+  }));
+  if (!found.empty()) return Error::Invalid("namespace {} is not empty: {}", location, found);
+  TRY(context_.store.Delete(marker));
+  return context_.store.DeleteEmptyFolders(location);
+}
+
 Result<std::vector<TableIdentifier>> FileCatalog::ListTables(const Namespace& name) {
   return metrics_.Timed("list_tables", [&] { return FindTables(name); });
 }

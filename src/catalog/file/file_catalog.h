@@ -25,8 +25,12 @@ class FileCatalog final : public Catalog {
   // The normalised location.
   const std::string& warehouse() const { return warehouse_; }
 
+  Status CheckHealth() override;
+  std::vector<Capability> Capabilities() override;
   // A namespace is a folder; creating tables creates it too. Parents need not exist.
   Status CreateNamespace(const Namespace& name) override;
+  Result<std::vector<Namespace>> ListNamespaces(const Namespace& parent) override;
+  Status DropNamespace(const Namespace& name) override;
   Result<std::vector<TableIdentifier>> ListTables(const Namespace& name) override;
   Result<std::unique_ptr<TableOperations>> CreateTable(const TableCreation& creation) override;
   Result<std::unique_ptr<TableOperations>> LoadTable(const TableIdentifier& identifier) override;
@@ -46,6 +50,8 @@ class FileCatalog final : public Catalog {
       : warehouse_(std::move(warehouse)), context_(context), metrics_(context, "file") {}
 
   Result<std::unique_ptr<TableOperations>> OpenTable(const TableIdentifier& identifier);
+  Result<std::vector<Namespace>> FindNamespaces(const Namespace& parent);
+  Status RemoveNamespace(const Namespace& name);
   Result<std::vector<TableIdentifier>> FindTables(const Namespace& name);
   Result<std::unique_ptr<TableOperations>> Create(const TableCreation& creation);
   Status Register(const TableIdentifier& identifier, std::string_view metadata_location);

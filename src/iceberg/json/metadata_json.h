@@ -38,6 +38,9 @@ Result<SnapshotRef> ReadSnapshotRef(const Json& json);
 // snapshots.
 std::string StatisticsWithout(const std::string& statistics, const std::set<int64_t>& snapshot_ids);
 
+// As TableMetadataFromJson, from inside another document.
+Result<TableMetadata> ReadTableMetadata(const Json& json);
+
 void WriteStringMap(const std::map<std::string, std::string>& map, JsonWriter& json);
 
 }  // namespace kafka_iceberg::iceberg

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// PayloadFormat: how the payloads of a configuration are read: the decoder of its format, and the
+// columns that a new table gets from the schema of the payloads. Made once, shared by the writers;
+// safe for concurrent use.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "config/options.h"
+#include "core/result.h"
+#include "decode/decoder.h"
+#include "decode/framing/payload_schema.h"
+#include "decode/schema_inference.h"
+
+namespace kafka_iceberg::engine {
+
+class PayloadFormat {
+ public:
+  virtual ~PayloadFormat() = default;
+  virtual Result<std::unique_ptr<decode::Decoder>> MakeDecoder(
+      const iceberg::Schema& table_schema) const = 0;
+  // Payload columns, without metadata columns: from a declared schema, or from what these payloads
+  // hold or name.
+  virtual Result<decode::InferenceReport> Infer(
+      std::span<const std::string_view> payloads) const = 0;
+};
+
+// `schemas` is where payloads' schema ids are looked up; null: nowhere. kInvalid, kNotFound: the
+// configured schema file cannot be used.
+Result<std::shared_ptr<const PayloadFormat>> MakePayloadFormat(
+    const config::KafkaOptions& options, std::shared_ptr<decode::SchemaSource> schemas);
+
+}  // namespace kafka_iceberg::engine
