@@ -56,7 +56,7 @@ void CommitEvents::AlreadyCommitted(const FlushEpoch& epoch,
 
 void CommitEvents::RetriedAfterConflict(const FlushEpoch& epoch, const std::string& detail) const {
   metrics_.GetCounter("iceberg_idempotent_retries_total", {{"reason", "conflict"}}).Add();
-  logger_.Info("another commit was first, trying again on top of it",
+  logger_.Info("the commit was not applied, trying again on what the table is then",
                {{"database", database_},
                 {"table", table_},
                 {"snapshot_id", epoch.snapshot_id},

@@ -128,6 +128,7 @@ INSTANTIATE_TEST_SUITE_P(
             FaultCase{"ConflictThrice", std::vector(3, CommitFault::kConflict), {}, true, 4},
             FaultCase{"ConflictForever", std::vector(4, CommitFault::kConflict),
                       ErrorCode::kUnavailable, false, 4},
+            FaultCase{"ConflictAfterApply", {CommitFault::kConflictAfterApply}, {}, true, 1},
             FaultCase{"Rejected", {CommitFault::kRejected}, ErrorCode::kInvalid, false, 1},
             FaultCase{"RejectedAfterConflict",
                       {CommitFault::kConflict, CommitFault::kRejected},
@@ -196,6 +197,18 @@ TEST_P(CommitFaults, RejectionInDoubtDeletesNothing) {
   world_.faults.ApplyDelayed();
   EXPECT_EQ(world_.CheckReadable(), "");
   EXPECT_THAT(process_.Commit(epoch), IsOk());
+}
+
+TEST_P(CommitFaults, ALieBeforeAnOutageAndARejectionDeletesNothing) {
+  const FlushEpoch epoch = world_.Upload({{0, {0, 100}}});
+  // Applied, and called a conflict; then the catalog is away for the rest of the call.
+  world_.faults.NextCommit(CommitFault::kConflictAfterApply);
+  world_.faults.NextRefresh(Error::Unavailable("away"), 3);
+  ASSERT_THAT(process_.Commit(epoch), IsError(ErrorCode::kUnavailable));
+  world_.faults.NextCommit(CommitFault::kRejected);
+  EXPECT_THAT(process_.Commit(epoch), IsOk());
+  EXPECT_EQ(world_.CheckReadable(), "");
+  EXPECT_EQ(world_.CheckExactlyOnce(), "");
 }
 
 TEST_P(CommitFaults, ProvenRejectionCleansUpManifestsAndKeepsData) {

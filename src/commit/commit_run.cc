@@ -80,6 +80,7 @@ Result<SnapshotCommitResult> CommitRun::Run() {
 Status CommitRun::Begin() {
   TRY(ValidateEpoch(epoch_));
   ReadLogOnce();
+  was_tried_ = context_.memory.tried.contains(epoch_.uuid);
   CommitState& epochs = context_.memory.epochs;
   if (const EpochState* known = epochs.Find(epoch_.uuid)) {
     const bool same = known->epoch.snapshot_id == epoch_.snapshot_id &&
@@ -109,7 +110,7 @@ void CommitRun::ReadLogOnce() {
 
 CommitRun::Decision CommitRun::Attempt(int number) {
   // What is cached does for the very first attempt: if it is out of date, the swap says so.
-  if (number > 1 || InDoubt()) {
+  if (number > 1 || was_tried_ || InDoubt()) {
     if (const Status status = Refresh(); !status.ok()) return OnTrouble(status.error());
   }
   const CoordinatorMemory& memory = context_.memory;
@@ -165,6 +166,7 @@ CommitRun::Decision CommitRun::Add(const Ledger& ledger) {
 CommitRun::Decision CommitRun::Swap(const iceberg::PreparedCommit& prepared) {
   Step("before_swap");
   ++swaps_;
+  context_.memory.tried.insert(epoch_.uuid);
   const catalog::CommitReply reply =
       context_.table.Commit(base_, prepared.updates, prepared.requirements);
   Step("after_swap");
@@ -194,7 +196,7 @@ CommitRun::Decision CommitRun::OnUnknown(const iceberg::PreparedCommit& prepared
 CommitRun::Decision CommitRun::OnRejected(const iceberg::PreparedCommit& prepared,
                                           const std::string& detail) {
   // After an earlier attempt the refusal may only mean "this snapshot is there already".
-  bool is_proven = swaps_ == 1 && !InDoubt();
+  bool is_proven = swaps_ == 1 && !was_tried_ && !InDoubt();
   if (!is_proven) {
     const Result<bool> landed = context_.table.Reconcile(epoch_.snapshot_id);
     if (landed.ok() && *landed) return Landed(prepared.snapshot);
@@ -330,6 +332,7 @@ void CommitRun::Forget(const std::string& epoch_uuid) {
   Mark(AttemptsSettled{uuid});
   Mark(FlushComplete{.table = Name(), .epoch_uuid = uuid});
   context_.memory.appends.erase(uuid);
+  context_.memory.tried.erase(uuid);
 }
 
 // Only manifests and manifest lists, only of attempts that are proven not applied; data files are

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ struct CoordinatorMemory {
   CommitState epochs;  // undecided ones
   // Their manifests, by epoch uuid: written once, used by every attempt.
   std::map<std::string, std::unique_ptr<EpochAppend>> appends;
+  // Epochs that a swap was tried for, whatever was answered: what a server says once is not proof
+  // enough to delete anything on.
+  std::set<std::string> tried;
   // As far as this process knows the table's ledger, at first from its log; the table's must never
   // be behind it.
   Ledger seen;
@@ -92,6 +96,7 @@ class CommitRun {
   catalog::TableVersion base_;
   bool is_fresh_ = false;  // base_ was asked for in this call
   int32_t swaps_ = 0;
+  bool was_tried_ = false;  // in an earlier call
   Error last_error_;
 };
 
