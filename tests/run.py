@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the tests and closes with one line, "N passed, N failed".
 
-python -m tests.run                 the tools' own tests, the unit suites (ctest), the end-to-end tests
-python -m tests.run PATTERN...      the end-to-end tests whose names contain one of the patterns
-python -m tests.run --interop       the tests with Apache Spark
+python -m tests.run                         everything: the tools' own tests, the unit suites (ctest), the end-to-end
+                                            tests, the tests with real catalog servers
+python -m tests.run PATTERN...              the end-to-end tests whose names contain one of the patterns
+python -m tests.run --catalogs [PATTERN...] the tests with real catalog servers
+python -m tests.run --interop               the tests with Apache Spark
 """
 
 import json
@@ -84,6 +86,16 @@ def run_python(folder: str, pattern: str, chosen: list[str], top: pathlib.Path =
     unittest.TestSuite(tests).run(Result())
 
 
+def count_report(report: pathlib.Path, failed: bool) -> None:
+    """Adds the cases in the report of a C++ suite; one that `failed` without a failed case failed as a whole."""
+    counted = json.loads(report.read_text()) if report.exists() else {"tests": 0, "failures": 0, "disabled": 0}
+    bad = counted["failures"] + counted.get("errors", 0)
+    skipped = sum(case["result"] == "SKIPPED" for group in counted.get("testsuites", []) for case in group["testsuite"])
+    Counts.passed += counted["tests"] - bad - counted["disabled"] - skipped
+    Counts.skipped += counted["disabled"] + skipped
+    Counts.failed += max(bad, int(failed))
+
+
 def run_units() -> None:
     """The C++ suites; cases are counted from the reports that each writes, a suite without one failed as a whole."""
     with tempfile.TemporaryDirectory() as reports:
@@ -107,27 +119,59 @@ def run_units() -> None:
             Counts.failed += 1
             return
         for suite in xml.etree.ElementTree.parse(summary).getroot().iter("testcase"):
-            report = pathlib.Path(reports, f"{suite.get('name')}_test.json")
-            counted = json.loads(report.read_text()) if report.exists() else {"tests": 0, "failures": 0, "disabled": 0}
-            bad = counted["failures"] + counted.get("errors", 0)
-            skipped = sum(
-                case["result"] == "SKIPPED" for group in counted.get("testsuites", []) for case in group["testsuite"]
-            )
-            Counts.passed += counted["tests"] - bad - counted["disabled"] - skipped
-            Counts.skipped += counted["disabled"] + skipped
-            Counts.failed += max(bad, int(suite.get("status") != "run"))
+            count_report(pathlib.Path(reports, f"{suite.get('name')}_test.json"), suite.get("status") != "run")
+
+
+def run_server_suites(chosen: list[str]) -> None:
+    """The C++ suites that need real servers, whose addresses they find in the environment."""
+    from tests.catalogs.catalogs import servers
+
+    found = sorted(BUILD.glob("src/**/*_servers_test"))
+    if not found:
+        Counts.failed += 1
+        print(f"no *_servers_test in {BUILD}: they were not built", flush=True)
+    for program in found:
+        if chosen and not any(word in program.name for word in chosen):
+            continue
+        run_server_suite(program, servers().environment())
+        if program.name == "catalog_servers_test":
+            run_server_suite(program, {**servers().environment(), **servers().hive4_environment()}, "Hive*")
+
+
+def run_server_suite(program: pathlib.Path, env: dict[str, str], cases: str = "*") -> None:
+    print(f"{program.name} {cases}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        report = pathlib.Path(folder, "report.json")
+        done = subprocess.run(
+            [program, "--gtest_brief=1", f"--gtest_filter={cases}", f"--gtest_output=json:{report}"],
+            env={**os.environ, **env},
+            cwd=folder,
+        )
+        ran = report.exists() and json.loads(report.read_text())["tests"] > 0
+        count_report(report, done.returncode != 0 or not ran)
+
+
+def run_catalogs(chosen: list[str]) -> None:
+    from tests.catalogs import catalogs, timings
+
+    run_server_suites(chosen)
+    run_python("tests/catalogs", "test_*.py", chosen)
+    print(f"\np50 / p99 of the catalogs' operations in ms (how many):\n{timings.report(catalogs.NAMES)}\n", flush=True)
 
 
 def main() -> None:
     arguments = sys.argv[1:]
     if arguments == ["--interop"]:
         run_python("tests/interop", "test_*.py", [])
+    elif arguments[:1] == ["--catalogs"]:
+        run_catalogs(arguments[1:])
     elif arguments:
         run_python("tests/e2e", "test_*.py", arguments)
     else:
         run_python("tools", "*_test.py", [], ROOT / "tools")
         run_units()
         run_python("tests/e2e", "test_*.py", [])
+        run_catalogs([])
     skipped = f", {Counts.skipped} skipped" if Counts.skipped else ""
     print(f"{Counts.passed} passed, {Counts.failed} failed{skipped}", flush=True)
     sys.exit(1 if Counts.failed or not Counts.passed else 0)

@@ -3,11 +3,14 @@
 """Writes a requirements file with every package, its version and the SHA-256 of its x86_64 and aarch64 wheels.
 
 usage: pin_python.py INPUT.in     (writes INPUT.txt beside it; run it after changing a version in INPUT.in)
+
+What an input takes from another with "-r OTHER.in" is pinned in OTHER.txt and left out here.
 """
 
 import collections
 import hashlib
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -38,6 +41,13 @@ def download(source: pathlib.Path, architecture: str, folder: str) -> None:
     )
 
 
+def pinned_elsewhere(source: pathlib.Path) -> set[str]:
+    """The pins in the .txt of every .in that `source` includes."""
+    others = re.findall(r"^-r (\S+)\.in$", source.read_text(), re.MULTILINE)
+    texts = [source.with_name(f"{other}.txt").read_text() for other in others]
+    return {pin for text in texts for pin in re.findall(r"^\S+==\S+", text, re.MULTILINE)}
+
+
 def main() -> None:
     if len(sys.argv) != 2 or not sys.argv[1].endswith(".in"):
         sys.exit(__doc__)
@@ -50,11 +60,15 @@ def main() -> None:
             name, version = wheel.name.split("-")[:2]
             pin = f"{name.lower().replace('_', '-')}=={version}"
             hashes[pin].add(hashlib.sha256(wheel.read_bytes()).hexdigest())
+    others = pinned_elsewhere(source)
+    names = {pin.split("==")[0] for pin in others}
+    if twice := sorted(pin for pin in hashes.keys() - others if pin.split("==")[0] in names):
+        sys.exit(f"pinned to another version in the included file: {', '.join(twice)}")
     lines = [f"# Made from {source.name} by tools/pin_python.py; edit that file instead."]
-    for pin in sorted(hashes):
+    for pin in sorted(hashes.keys() - others):
         lines += [" \\\n".join([pin, *(f"    --hash=sha256:{digest}" for digest in sorted(hashes[pin]))])]
     source.with_suffix(".txt").write_text("\n".join(lines) + "\n")
-    print(f"{source.with_suffix('.txt')}: {len(hashes)} packages")
+    print(f"{source.with_suffix('.txt')}: {len(hashes.keys() - others)} packages")
 
 
 if __name__ == "__main__":

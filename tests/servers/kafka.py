@@ -3,7 +3,7 @@
 
     broker = Kafka(folder); broker.start(); ... broker.bootstrap ...; broker.kill(); broker.start(); broker.stop()
 
-The jars come from fetch_kafka.sh. Topics are never created by themselves, so that a missing topic stays missing.
+The jars come from fetch_jars.sh. Topics are never created by themselves, so that a missing topic stays missing.
 """
 
 import os
