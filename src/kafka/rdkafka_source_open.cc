@@ -21,7 +21,11 @@ Result<std::unique_ptr<RecordSource>> OpenKafkaSource(KafkaSourceOptions options
 RdKafkaSource::RdKafkaSource(KafkaSourceOptions options, Clock& clock, telemetry::Logger& logger)
     : options_(std::move(options)), clock_(clock), logger_(logger) {}
 
-RdKafkaSource::~RdKafkaSource() = default;
+RdKafkaSource::~RdKafkaSource() {
+  // Destroying a client whose rebalance nobody answered would wait for that answer for ever.
+  if (client_ != nullptr && !closed_) [[maybe_unused]]
+    const Status left = Close();
+}
 
 Result<RdKafkaPtr<rd_kafka_conf_t>> RdKafkaSource::MakeConf() {
   auto conf = TRY(MakeClientConf(ConsumerSettings(options_)));
