@@ -146,6 +146,16 @@ TEST_F(HiveCatalogTest, ALockWhoseAnswerWasLostIsFoundAgain) {
   EXPECT_EQ(Append(*table, 2).outcome, CommitOutcome::kConflict);
 }
 
+TEST_F(HiveCatalogTest, ALockThatCouldNotBeGivenBackIsGivenBackLater) {
+  const auto catalog = Make(hive3_);
+  const auto table = CreateEvents(*catalog);
+  hive3_.Next("unlock", HiveFault::kFail);
+  EXPECT_EQ(Append(*table, 1).outcome, CommitOutcome::kCommitted);
+  EXPECT_EQ(hive3_.Locks(), 1);
+  EXPECT_EQ(Append(*table, 2).outcome, CommitOutcome::kCommitted);
+  EXPECT_EQ(hive3_.Locks(), 0);
+}
+
 TEST_F(HiveCatalogTest, AMetastoreWithoutLockTablesIsExplained) {
   const auto catalog = Make(hive3_);
   const auto table = CreateEvents(*catalog);

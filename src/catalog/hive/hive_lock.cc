@@ -26,6 +26,66 @@ Turns& AllTurns() {
   return turns;
 }
 
+// Requests whose answer was lost while the server could not be asked about them, and locks that
+// could not be given back: each may keep everybody out until it expires, five minutes or more. They
+// are looked for, and given back, before the next lock on that table is asked for.
+class Leftovers {
+ public:
+  struct Leftover {
+    std::string database;
+    std::string table;
+    std::string agent;  // of a request; empty: of a lock
+    int64_t lock_id = 0;
+    SteadyTime forget_at{0};  // a request may reach the server late; a lock has expired by then
+  };
+
+  static Leftovers& All() {
+    static Leftovers leftovers;
+    return leftovers;
+  }
+
+  void Remember(Leftover leftover) {
+    MutexLock lock(mutex_);
+    if (leftovers_.size() >= kMax) leftovers_.erase(leftovers_.begin());
+    leftovers_.push_back(std::move(leftover));
+  }
+
+  // Gives back what there is on this table. What cannot be asked about now is kept.
+  void GiveBack(HiveClient& client, const std::string& database, const std::string& table,
+                SteadyTime now) {
+    for (const Leftover& leftover : TakeOf(database, table)) {
+      if (now < leftover.forget_at && !IsGone(client, leftover)) Remember(leftover);
+    }
+  }
+
+  static constexpr Duration kForgetAfter = std::chrono::minutes(10);
+
+ private:
+  static constexpr size_t kMax = 64;
+
+  std::vector<Leftover> TakeOf(const std::string& database, const std::string& table) {
+    std::vector<Leftover> taken;
+    MutexLock lock(mutex_);
+    std::erase_if(leftovers_, [&](const Leftover& leftover) NO_THREAD_SAFETY_ANALYSIS {
+      if (leftover.database != database || leftover.table != table) return false;
+      taken.push_back(leftover);
+      return true;
+    });
+    return taken;
+  }
+
+  // A request that is not there yet may still come, so it is gone only when its lock was found and
+  // given back.
+  static bool IsGone(HiveClient& client, const Leftover& leftover) {
+    if (leftover.agent.empty()) return client.Unlock(leftover.lock_id).ok();
+    const auto found = client.FindLock(leftover.database, leftover.table, leftover.agent);
+    return found.ok() && client.Unlock(found->lock_id).ok();
+  }
+
+  Mutex mutex_;
+  std::vector<Leftover> leftovers_ GUARDED_BY(mutex_);
+};
+
 // When the answer to the request was lost the lock may be there all the same, and would keep
 // everybody out until it expires.
 Result<HiveLockAnswer> Request(HiveClient& client, const CatalogContext& context,
@@ -35,6 +95,10 @@ Result<HiveLockAnswer> Request(HiveClient& client, const CatalogContext& context
   if (answer.ok() || answer.error().code() != ErrorCode::kCommitUnknown) return answer;
   auto found = client.FindLock(database, table, agent);
   if (found.ok()) return found;
+  Leftovers::All().Remember({.database = database,
+                             .table = table,
+                             .agent = agent,
+                             .forget_at = context.clock.Steady() + Leftovers::kForgetAfter});
   if (answer.error().message().find("HIVE_LOCKS") != std::string::npos ||
       answer.error().message().find("Internal error processing lock") != std::string::npos) {
     return Error::Unsupported(
@@ -71,9 +135,11 @@ Result<std::unique_ptr<HiveLock>> HiveLock::Acquire(HiveClient& client,
                                                     const std::string& database,
                                                     const std::string& table, Duration timeout) {
   const SteadyTime end = context.clock.Steady() + timeout;
+  Leftovers::All().GiveBack(client, database, table, context.clock.Steady());
   HiveLockAnswer answer = TRY(Request(client, context, database, table));
   // From here on it is given back, whatever comes.
-  std::unique_ptr<HiveLock> lock(new HiveLock(client, answer.lock_id));
+  std::unique_ptr<HiveLock> lock(
+      new HiveLock(client, context.clock, database, table, answer.lock_id));
   for (Duration wait = kFirstWait; answer.state == HiveLockState::kWaiting;
        wait = std::min(wait * 3 / 2, kLongestWait)) {
     if (context.clock.Steady() + wait > end) {
@@ -89,7 +155,13 @@ Result<std::unique_ptr<HiveLock>> HiveLock::Acquire(HiveClient& client,
   return Error::Unavailable("hive metastore: the lock on {}.{} was refused", database, table);
 }
 
-HiveLock::~HiveLock() { (void)client_.Unlock(lock_id_); }  // otherwise it expires on the server
+HiveLock::~HiveLock() {
+  if (client_.Unlock(lock_id_).ok()) return;
+  Leftovers::All().Remember({.database = database_,
+                             .table = table_,
+                             .lock_id = lock_id_,
+                             .forget_at = clock_.Steady() + Leftovers::kForgetAfter});
+}
 
 Status HiveLock::Extend() { return client_.Heartbeat(lock_id_); }
 

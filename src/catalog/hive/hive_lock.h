@@ -44,9 +44,18 @@ class HiveLock {
   Status Extend();
 
  private:
-  HiveLock(HiveClient& client, int64_t lock_id) : client_(client), lock_id_(lock_id) {}
+  HiveLock(HiveClient& client, Clock& clock, std::string database, std::string table,
+           int64_t lock_id)
+      : client_(client),
+        clock_(clock),
+        database_(std::move(database)),
+        table_(std::move(table)),
+        lock_id_(lock_id) {}
 
   HiveClient& client_;
+  Clock& clock_;
+  const std::string database_;
+  const std::string table_;
   const int64_t lock_id_;
 };
 
