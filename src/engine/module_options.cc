@@ -70,6 +70,11 @@ std::vector<std::string> ConfiguredTopics(const config::KafkaOptions& options) {
 
 kafka::KafkaSourceOptions SourceOptions(const config::Options& options) {
   const std::vector<std::string>& columns = options.schema.metadata_columns;
+  const config::KafkaOptions& kafka = options.kafka;
+  // The id of a payload's schema may stand in a header.
+  const bool may_name_schema = (kafka.format == "avro" || kafka.format == "protobuf") &&
+                               (kafka.framing == "header" || kafka.framing == "auto") &&
+                               !options.schema_registry.urls.empty();
   return {.bootstrap_servers = options.kafka.bootstrap_servers,
           .topics = ConfiguredTopics(options.kafka),
           .topic_pattern = options.kafka.topic_pattern,
@@ -78,7 +83,8 @@ kafka::KafkaSourceOptions SourceOptions(const config::Options& options) {
           .isolation_level = options.kafka.isolation_level,
           .security = options.kafka.security,
           .librdkafka = options.kafka.librdkafka,
-          .want_headers = std::ranges::find(columns, "_kafka_headers") != columns.end()};
+          .want_headers =
+              may_name_schema || std::ranges::find(columns, "_kafka_headers") != columns.end()};
 }
 
 Result<table::TableOptions> TableOptionsFor(const config::Options& options) {

@@ -98,6 +98,23 @@ class Formats(Scenario):
         self.assertEqual({1000: "unknown_schema", 1001: "bad_avro"}, {k: letters[k] for k in (1000, 1001)})
         self.assertEqual({1000, 1001, 1002}, set(letters))
 
+    def test_the_schema_id_in_a_header(self):
+        registry = Registry()
+        self.addCleanup(registry.close)
+        topic = Topic(partitions=1)
+        producer = topic.producer()
+        for number in range(100):
+            body = avro(number)
+            producer.produce(topic.name, body[5:], partition=0, headers={"__value_schema_id": body[:5]})
+        producer.flush(30)
+        changes = self.avro_settings(registry)
+        changes["schema"] = {"fields": [{"name": "id", "type": "long"}, {"name": "name", "type": "string"}]}
+        config = self.config(topic, changes)
+        done = self.run_command("run", "-c", config, "--stop-at-end", timeout=120)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual([(100, 4950)], self.query("SELECT count(*), sum(id) FROM TABLE"))
+        self.assertEqual([], self.dead_letters())
+
     def test_a_registry_that_is_away_makes_records_wait(self):
         registry = Registry()
         topic = Topic(partitions=1)
