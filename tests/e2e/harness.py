@@ -21,7 +21,7 @@ import urllib.error
 import urllib.request
 import uuid
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from tests.e2e import readers
@@ -152,10 +152,20 @@ class Topic:
         with contextlib.closing(
             Consumer({"bootstrap.servers": broker().bootstrap, "group.id": "ends", **QUIET})
         ) as consumer:
-            return {
-                partition: consumer.get_watermark_offsets(TopicPartition(self.name, partition), timeout=30)[1]
-                for partition in range(self.partitions)
-            }
+            return {partition: self._end(consumer, partition) for partition in range(self.partitions)}
+
+    def _end(self, consumer: Consumer, partition: int) -> int:
+        """Asked again while a broker that has just started does not lead its partitions yet."""
+
+        def ask() -> tuple[int] | None:
+            try:
+                return (consumer.get_watermark_offsets(TopicPartition(self.name, partition), timeout=30)[1],)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION:
+                    raise
+                return None
+
+        return process.wait_until(f"the end of partition {partition} is known", ask, 30)[0]
 
 
 class Engine:
