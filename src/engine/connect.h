@@ -23,9 +23,9 @@ struct OpenedBranches {
 };
 Result<OpenedBranches> OpenBranches(const config::Options& options, const EngineContext& context);
 // With the configured schema registry, asked through `http`.
-Result<std::shared_ptr<const PayloadFormat>> OpenPayloadFormat(
-    const config::Options& options, const EngineContext& context,
-    net::HttpClient& http);
+Result<std::shared_ptr<const PayloadFormat>> OpenPayloadFormat(const config::Options& options,
+                                                               const EngineContext& context,
+                                                               net::HttpClient& http);
 Result<std::unique_ptr<kafka::TopicReader>> OpenTopicReader(const config::Options& options,
                                                             const EngineContext& context);
 // The configured topics' partitions; kNotFound when there is none.

@@ -5,8 +5,9 @@
 
 namespace kafka_iceberg::engine {
 
-Result<std::shared_ptr<const PayloadFormat>> OpenPayloadFormat(
-    const config::Options& options, const EngineContext& context, net::HttpClient& http) {
+Result<std::shared_ptr<const PayloadFormat>> OpenPayloadFormat(const config::Options& options,
+                                                               const EngineContext& context,
+                                                               net::HttpClient& http) {
   const config::SchemaRegistryOptions& registry = options.schema_registry;
   std::shared_ptr<decode::SchemaSource> schemas;
   if (!registry.urls.empty()) {

@@ -39,7 +39,7 @@ class ColumnMetricsTest : public ::testing::Test {
   }
 
   iceberg::DataFile MetricsOf(const FakeTable& table,
-                            const std::vector<std::shared_ptr<arrow::RecordBatch>>& groups) {
+                              const std::vector<std::shared_ptr<arrow::RecordBatch>>& groups) {
     const ParquetSettings settings{
         .options = {}, .columns = groups[0]->schema(), .schema_json = "{}"};
     auto file = ParquetFile::Open(settings, {}, store_.OpenWriter("memory://t/a").value()).value();
