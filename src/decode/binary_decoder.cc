@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decode/binary_decoder.h"
 
-#include <arrow/record_batch.h>
-
 #include <optional>
 
 #include "decode/json/json_index.h"
-#include "decode/row_columns.h"
+#include "decode/row_decoder.h"
 
 namespace kafka_iceberg::decode {
 namespace {
@@ -19,77 +17,45 @@ struct Fill {
   iceberg::Value value;  // null, or the write-default
 };
 
-class BinaryDecoder final : public Decoder {
+class BinaryDecoder final : public RecordDecoder {
  public:
   BinaryDecoder(std::unique_ptr<RowColumns> columns, Column& value, std::vector<Fill> fills,
                 const BinaryDecoderOptions& options)
-      : columns_(std::move(columns)),
+      : RecordDecoder(std::move(columns)),
         value_(value),
         fills_(std::move(fills)),
         is_text_(value.type().id == TypeId::kString),
         stores_tombstones_(options.stores_tombstones),
         record_bytes_max_(options.record_bytes_max) {}
 
-  DecodeStats Decode(const std::string& topic, std::span<const Record> records,
-                     std::vector<DeadLetter>& dead_letters) override {
-    DecodeStats stats;
-    stats.records = static_cast<int64_t>(records.size());
-    for (const Record& record : records) {
-      if (record.value_is_null && !stores_tombstones_) {
-        ++stats.tombstones;
-      } else if (AppendRow(record) && columns_->EndRow(topic, record, failure_)) {
-        ++stats.rows;
-      } else {
-        columns_->ForgetRow();
-        ++stats.dead_letters;
-        dead_letters.push_back(MakeDeadLetter(topic, record, failure_));
-      }
-    }
-    pending_bytes_ = columns_->bytes();
-    return stats;
-  }
-
-  int64_t pending_rows() const override { return columns_->rows(); }
-  int64_t pending_bytes() const override { return pending_bytes_; }
-  const std::shared_ptr<arrow::Schema>& arrow_schema() const override {
-    return columns_->arrow_schema();
-  }
-  std::shared_ptr<arrow::RecordBatch> Seal() override {
-    pending_bytes_ = 0;
-    return columns_->Seal();
-  }
-
  private:
-  bool AppendRow(const Record& record) {
+  Outcome DecodeRecord(const std::string& topic, const Record& record) override {
     if (record.value_is_null) {
+      if (!stores_tombstones_) return Outcome::kTombstone;
       if (value_.required())
-        return Fail("missing_field", "is null in a tombstone, and the column is required");
+        return FailValue("missing_field", "is null in a tombstone, and the column is required");
       value_.AppendNull();
     } else if (static_cast<int64_t>(record.value.size()) > record_bytes_max_) {
-      return Fail("too_big", fmt::format("would have {} bytes; at most {} are decoded",
-                                         record.value.size(), record_bytes_max_));
+      return FailValue("too_big", fmt::format("would have {} bytes; at most {} are decoded",
+                                              record.value.size(), record_bytes_max_));
     } else if (is_text_ && !IsUtf8(record.value)) {
-      return Fail("bad_utf8", "is a string, and the record is not valid UTF-8");
+      return FailValue("bad_utf8", "is a string, and the record is not valid UTF-8");
     } else {
       value_.AppendString(record.value);
     }
     for (const Fill& fill : fills_) fill.column->AppendValue(fill.value);
-    return true;
+    return EndRow(topic, record);
   }
 
-  bool Fail(std::string_view code, std::string_view reason) {
-    failure_ = {code, value_.path(), fmt::format("{} {}", value_.path(), reason)};
-    return false;
+  Outcome FailValue(std::string_view code, std::string_view reason) {
+    return Fail({code, value_.path(), fmt::format("{} {}", value_.path(), reason)});
   }
 
-  const std::unique_ptr<RowColumns> columns_;
   Column& value_;
   const std::vector<Fill> fills_;
   const bool is_text_;
   const bool stores_tombstones_;
   const int64_t record_bytes_max_;
-  RowFailure failure_;
-  int64_t pending_bytes_ = 0;
 };
 
 Result<Fill> MakeFill(const iceberg::Field& field, Column& column) {

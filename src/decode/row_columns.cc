@@ -27,9 +27,26 @@ DeadLetter MakeDeadLetter(const std::string& topic, const Record& record,
   return letter;
 }
 
+namespace {
+
+Status ValidateDefaults(const iceberg::Schema& schema) {
+  Status status;
+  iceberg::VisitFields(schema.fields, [&](const iceberg::Field& field) {
+    if (!status.ok() || !field.write_default || !field.type.is_primitive()) return;
+    const auto value = iceberg::FromJsonText(*field.write_default, field.type);
+    if (!value.ok()) {
+      status = value.error().WithContext("write-default of column " + schema.PathOf(field.id));
+    }
+  });
+  return status;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<RowColumns>> RowColumns::Make(const iceberg::Schema& schema) {
   auto arrow_schema = TRY(ToArrowSchema(schema));
   TRY(ValidateMetadataColumns(schema));
+  TRY(ValidateDefaults(schema));
   return std::unique_ptr<RowColumns>(new RowColumns(std::move(arrow_schema), schema));
 }
 

@@ -37,8 +37,8 @@ DeadLetter MakeDeadLetter(const std::string& topic, const Record& record,
 
 class RowColumns {
  public:
-  // kUnsupported or kInvalid, naming the column, when a type cannot be written or a reserved name
-  // has another type.
+  // kUnsupported or kInvalid, naming the column, when a type cannot be written, a reserved name has
+  // another type, or a write-default is no value of its type.
   static Result<std::unique_ptr<RowColumns>> Make(const iceberg::Schema& schema);
 
   // The columns a payload fills, with their fields.

@@ -15,16 +15,10 @@
 #include "decode/json/json_cursor.h"
 #include "decode/json/json_node.h"
 #include "decode/json/json_text.h"
+#include "decode/row_columns.h"
 #include "decode/text/value_append.h"
 
 namespace kafka_iceberg::decode {
-
-// Why a record is not a row; becomes a DeadLetter.
-struct RowError {
-  std::string_view code;
-  std::string field_path;  // empty when the whole record is meant
-  std::string reason;
-};
 
 class JsonRowReader {
  public:
@@ -34,7 +28,7 @@ class JsonRowReader {
   // column has one row more, and the cursor stands behind the document. On failure see error(); the
   // cursor has not moved.
   bool Read(JsonCursor& cursor, uint32_t end, int64_t row);
-  const RowError& error() const { return error_; }
+  const RowFailure& error() const { return error_; }
   // Members of the last document that no column takes.
   int64_t ignored_fields() const { return ignored_fields_; }
 
@@ -83,7 +77,7 @@ class JsonRowReader {
   int64_t ignored_fields_ = 0;
   std::string scratch_;
   std::vector<std::string_view> keys_scratch_;
-  RowError error_;
+  RowFailure error_;
   Next failed_at_ = nullptr;
 };
 

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decode/row_decoder.h"
+
+namespace kafka_iceberg::decode {
+
+DecodeStats RecordDecoder::Decode(const std::string& topic, std::span<const Record> records,
+                                  std::vector<DeadLetter>& dead_letters) {
+  DecodeStats stats;
+  Begin();
+  for (const Record& record : records) {
+    const Outcome outcome = DecodeRecord(topic, record);
+    if (outcome == Outcome::kRow) [[likely]] {
+      ++stats.rows;
+      stats.ignored_fields += ignored_fields();
+    } else if (outcome == Outcome::kTombstone) {
+      ++stats.tombstones;
+    } else if (outcome == Outcome::kStopped) {
+      stats.stopped = std::exchange(stopped_, std::nullopt);
+      break;
+    } else {
+      columns().ForgetRow();
+      ++stats.dead_letters;
+      dead_letters.push_back(MakeDeadLetter(topic, record, failure_));
+    }
+    ++stats.records;
+  }
+  CountBytes();
+  return stats;
+}
+
+}  // namespace kafka_iceberg::decode

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// RowDecoder: what every decoder over RowColumns does: hand out batches, and count a record as row,
+// tombstone or dead letter. RecordDecoder: the loop of those formats that read one record after the
+// other. Owned by one writer thread.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "decode/decoder.h"
+#include "decode/row_columns.h"
+
+namespace kafka_iceberg::decode {
+
+class RowDecoder : public Decoder {
+ public:
+  int64_t pending_rows() const final { return columns_->rows(); }
+  int64_t pending_bytes() const final { return pending_bytes_; }
+  const std::shared_ptr<arrow::Schema>& arrow_schema() const final {
+    return columns_->arrow_schema();
+  }
+  std::shared_ptr<arrow::RecordBatch> Seal() final {
+    pending_bytes_ = 0;
+    return columns_->Seal();
+  }
+
+ protected:
+  explicit RowDecoder(std::unique_ptr<RowColumns> columns) : columns_(std::move(columns)) {}
+
+  RowColumns& columns() { return *columns_; }
+  void CountBytes() { pending_bytes_ = columns_->bytes(); }
+
+ private:
+  const std::unique_ptr<RowColumns> columns_;
+  int64_t pending_bytes_ = 0;
+};
+
+class RecordDecoder : public RowDecoder {
+ public:
+  DecodeStats Decode(const std::string& topic, std::span<const Record> records,
+                     std::vector<DeadLetter>& dead_letters) final;
+
+ protected:
+  enum class Outcome : uint8_t {
+    kRow,        // the payload columns are filled, and the row is ended
+    kTombstone,  // nothing was appended
+    kFailed,     // see failure(); what was appended is forgotten
+    kStopped,    // see stopped(): neither this record nor those after it can be looked at now
+  };
+
+  using RowDecoder::RowDecoder;
+
+  // Called before the first record of each Decode().
+  virtual void Begin() {}
+  virtual Outcome DecodeRecord(const std::string& topic, const Record& record) = 0;
+  // Of the last row.
+  virtual int64_t ignored_fields() const { return 0; }
+
+  Outcome Fail(RowFailure failure) {
+    failure_ = std::move(failure);
+    return Outcome::kFailed;
+  }
+  Outcome Stop(Error reason) {
+    stopped_ = std::move(reason);
+    return Outcome::kStopped;
+  }
+  Outcome EndRow(const std::string& topic, const Record& record) {
+    return columns().EndRow(topic, record, failure_) ? Outcome::kRow : Outcome::kFailed;
+  }
+  // A record longer than this is a dead letter.
+  Outcome FailTooBig(const Record& record, int64_t bytes_max) {
+    return Fail({"too_big", "",
+                 fmt::format("the record has {} bytes; at most {} are decoded", record.value.size(),
+                             bytes_max)});
+  }
+
+ private:
+  RowFailure failure_;
+  std::optional<Error> stopped_;
+};
+
+}  // namespace kafka_iceberg::decode
