@@ -5,7 +5,7 @@
 #include "catalog/file/file_catalog.h"
 #include "core/clock.h"
 #include "core/fake_clock.h"
-#include "storage/fake_temporary_folder.h"
+#include "core/fake_temporary_folder.h"
 #include "storage/local_store.h"
 #include "storage/memory_store.h"
 
@@ -27,7 +27,7 @@ class LocalFileUnderTest final : public CatalogUnderTest {
  private:
   std::string warehouse() const { return folder_.location() + "/warehouse"; }
 
-  storage::FakeTemporaryFolder folder_;
+  FakeTemporaryFolder folder_;
   SystemRandom random_;
   SystemClock clock_;
   storage::LocalStore store_{random_};

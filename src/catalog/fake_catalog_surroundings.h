@@ -8,7 +8,7 @@
 #include <string>
 
 #include "catalog/catalog_context.h"
-#include "storage/fake_temporary_folder.h"
+#include "core/fake_temporary_folder.h"
 #include "storage/local_store.h"
 
 namespace kafka_iceberg::catalog {
@@ -23,7 +23,7 @@ class FakeCatalogSurroundings {
   std::string path() const { return folder_.location().substr(std::string("file://").size()); }
 
  private:
-  storage::FakeTemporaryFolder folder_;
+  FakeTemporaryFolder folder_;
   SystemRandom random_;
   SystemClock clock_;
   storage::LocalStore store_{random_};

@@ -14,7 +14,7 @@
 #include "commit/fake_transaction_log.h"
 #include "commit/transaction_log_conformance.h"
 #include "core/fake_clock.h"
-#include "storage/fake_temporary_folder.h"
+#include "core/fake_temporary_folder.h"
 
 namespace kafka_iceberg::commit {
 namespace {
@@ -33,7 +33,7 @@ class SqliteUnderTest final : public TransactionLogUnderTest {
   TransactionLog& log() override { return *log_; }
 
  private:
-  storage::FakeTemporaryFolder folder_;
+  FakeTemporaryFolder folder_;
   std::unique_ptr<TransactionLog> log_;
 };
 
@@ -127,7 +127,7 @@ class TransactionLogFile : public testing::Test {
   }
 
   FakeClock clock_;
-  storage::FakeTemporaryFolder folder_;
+  FakeTemporaryFolder folder_;
   const std::string path_ = folder_.path() + "/transactions.db";
 };
 

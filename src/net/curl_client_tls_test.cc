@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 
 #include "core/check.h"
+#include "core/fake_temporary_folder.h"
 #include "core/result_matchers.h"
 #include "net/curl_client.h"
 #include "net/fake_tls.h"
@@ -19,15 +19,10 @@ FakeAnswer Ok(const FakeRequest& /*request*/) { return {.body = "hello"}; }
 
 class CurlClientTls : public testing::Test {
  protected:
-  CurlClientTls() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tls-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-    options_.ca_file = Write("ca.pem", authority_.certificate());
-  }
-  ~CurlClientTls() override { std::filesystem::remove_all(folder_); }
+  CurlClientTls() { options_.ca_file = Write("ca.pem", authority_.certificate()); }
 
   std::string Write(const std::string& name, const std::string& text) {
-    const std::string file = (folder_ / name).string();
+    const std::string file = folder_.path() + "/" + name;
     std::ofstream(file) << text;
     return file;
   }
@@ -55,7 +50,7 @@ class CurlClientTls : public testing::Test {
   SystemClock clock_;
   FakeAuthority authority_{"ours"};
   FakeAuthority stranger_{"stranger"};
-  std::filesystem::path folder_;
+  const FakeTemporaryFolder folder_;
   HttpClientOptions options_;
 };
 
@@ -200,7 +195,7 @@ TEST_F(CurlClientTls, DoesNotFollowARedirectToPlainHttp) {
 }
 
 TEST_F(CurlClientTls, RefusesFilesThatCannotBeRead) {
-  options_.ca_file = (folder_ / "missing.pem").string();
+  options_.ca_file = folder_.path() + "/missing.pem";
   const auto client = MakeCurlClient(options_, clock_);
   EXPECT_THAT(client, IsError(ErrorCode::kInvalid));
   EXPECT_THAT(client.error().message(), HasSubstr("missing.pem"));

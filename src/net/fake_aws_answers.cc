@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
+
 namespace kafka_iceberg::net {
 
 HttpResponse StsAnswer(std::string_view action, std::string_view access_key_id) {
@@ -31,21 +34,15 @@ HttpResponse MetadataAnswer(std::string_view access_key_id) {
                               access_key_id)};
 }
 
-AwsChainTest::AwsChainTest() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "aws-chain-XXXXXX").string();
-  folder_ = ::mkdtemp(pattern.data());
-  SetEnvironment({});
-}
-
-AwsChainTest::~AwsChainTest() { std::filesystem::remove_all(folder_); }
+AwsChainTest::AwsChainTest() { SetEnvironment({}); }
 
 void AwsChainTest::SetEnvironment(std::map<std::string, std::string> environment) {
   options_.environment = std::move(environment);
-  options_.environment.try_emplace("HOME", folder_.string());
+  options_.environment.try_emplace("HOME", folder_.path());
 }
 
 std::string AwsChainTest::Write(std::string_view name, std::string_view text) {
-  const std::filesystem::path file = folder_ / name;
+  const std::filesystem::path file = std::filesystem::path(folder_.path()) / name;
   std::filesystem::create_directories(file.parent_path());
   std::ofstream(file, std::ios::binary) << text;
   return file.string();

@@ -6,12 +6,11 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 
 #include "core/fake_clock.h"
+#include "core/fake_temporary_folder.h"
 #include "net/aws_credentials.h"
 #include "net/fake_http_client.h"
 
@@ -29,7 +28,6 @@ HttpResponse MetadataAnswer(std::string_view access_key_id);
 class AwsChainTest : public testing::Test {
  protected:
   AwsChainTest();
-  ~AwsChainTest() override;
 
   // Replaces the variables, but for a HOME without any file.
   void SetEnvironment(std::map<std::string, std::string> environment);
@@ -40,7 +38,7 @@ class AwsChainTest : public testing::Test {
   }
 
   FakeClock clock_;
-  std::filesystem::path folder_;
+  const FakeTemporaryFolder folder_;
   AwsChainOptions options_;
   Result<HttpResponse> answer_ = HttpResponse{.status = 404};
   FakeHttpClient::Handler handler_ = [this](const SentRequest&) { return answer_; };

@@ -12,8 +12,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/fake_temporary_folder.h"
 #include "core/result_matchers.h"
-#include "storage/fake_temporary_folder.h"
 #include "storage/local_file.h"
 
 namespace kafka_iceberg::storage {

@@ -2,8 +2,8 @@
 #include "storage/object_store_conformance.h"
 
 #include "core/fake_clock.h"
+#include "core/fake_temporary_folder.h"
 #include "core/random.h"
-#include "storage/fake_temporary_folder.h"
 #include "storage/fault_store.h"
 #include "storage/local_store.h"
 #include "storage/memory_store.h"

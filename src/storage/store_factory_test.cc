@@ -4,9 +4,9 @@
 #include <atomic>
 
 #include "core/fake_clock.h"
+#include "core/fake_temporary_folder.h"
 #include "core/result_matchers.h"
 #include "net/fake_http_client.h"
-#include "storage/fake_temporary_folder.h"
 #include "storage/s3/fake_s3.h"
 #include "storage/vended_access.h"
 

@@ -9,8 +9,8 @@
 #include "catalog/fake_table_changes.h"
 #include "catalog/file/file_catalog.h"
 #include "core/fake_clock.h"
+#include "core/fake_temporary_folder.h"
 #include "core/result_matchers.h"
-#include "storage/fake_temporary_folder.h"
 #include "storage/fault_store.h"
 #include "storage/local_store.h"
 #include "storage/memory_store.h"
@@ -36,7 +36,7 @@ struct LocalWriter {
 TEST(FileCatalogProcesses, LoseNoCommitOfEachOther) {
   constexpr int kProcesses = 4;
   constexpr int kCommits = 50;
-  const storage::FakeTemporaryFolder folder;
+  const FakeTemporaryFolder folder;
   const TableIdentifier events{{"raw"}, "events"};
   std::vector<pid_t> children;
   for (int process = 0; process < kProcesses; ++process) {

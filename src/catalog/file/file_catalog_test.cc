@@ -7,9 +7,9 @@
 
 #include "catalog/fake_table_changes.h"
 #include "core/fake_clock.h"
+#include "core/fake_temporary_folder.h"
 #include "core/result_matchers.h"
 #include "iceberg/table_metadata_json.h"
-#include "storage/fake_temporary_folder.h"
 #include "storage/fault_store.h"
 #include "storage/local_store.h"
 #include "storage/memory_store.h"

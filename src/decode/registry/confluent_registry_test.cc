@@ -9,10 +9,10 @@
 #include <fstream>
 #include <thread>
 
+#include "core/fake_temporary_folder.h"
 #include "core/result_matchers.h"
 #include "decode/registry/bounded_cache.h"
 #include "decode/registry/fake_registry.h"
-#include "storage/fake_temporary_folder.h"
 
 namespace kafka_iceberg::decode {
 namespace {
@@ -193,7 +193,7 @@ class ConfluentRegistryOnDisk : public ConfluentRegistryTest {
     ASSERT_EQ(Files().size(), 1U);
   }
 
-  storage::FakeTemporaryFolder folder_;
+  FakeTemporaryFolder folder_;
 };
 
 TEST_F(ConfluentRegistryOnDisk, AStartNeedsNoRegistry) {

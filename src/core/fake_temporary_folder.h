@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace kafka_iceberg::storage {
+namespace kafka_iceberg {
 
 class FakeTemporaryFolder {
  public:
@@ -22,4 +22,4 @@ class FakeTemporaryFolder {
   std::string path_;
 };
 
-}  // namespace kafka_iceberg::storage
+}  // namespace kafka_iceberg

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "storage/fake_temporary_folder.h"
+#include "core/fake_temporary_folder.h"
 
 #include <cstdlib>
 #include <filesystem>
 
 #include "core/check.h"
 
-namespace kafka_iceberg::storage {
+namespace kafka_iceberg {
 
 FakeTemporaryFolder::FakeTemporaryFolder()
     : path_(std::filesystem::temp_directory_path().string() + "/kafka-iceberg-test-XXXXXX") {
@@ -18,4 +18,4 @@ FakeTemporaryFolder::~FakeTemporaryFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-}  // namespace kafka_iceberg::storage
+}  // namespace kafka_iceberg
