@@ -4,6 +4,9 @@
 // for concurrent use.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "catalog/catalog_context.h"
 #include "core/result.h"
 
@@ -11,6 +14,11 @@ namespace kafka_iceberg::catalog {
 
 // kInvalid when the table's property gc.enabled forbids deleting its files.
 Status CheckPurgeAllowed(const TableIdentifier& identifier, const iceberg::TableMetadata& metadata);
+
+// Deletes what lies below `location`, except the object `kept` (empty: none), in batches that a
+// store may delete at once. The first failure ends it.
+Status DeleteFilesBelow(storage::ObjectStore& store, const std::string& location,
+                        std::string_view kept);
 
 // Deletes everything below the table's location, and its current metadata file wherever that is.
 // The first failure ends it; the message says what stays.

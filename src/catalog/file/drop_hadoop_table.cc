@@ -7,6 +7,7 @@
 #include "catalog/file/hadoop_layout.h"
 #include "catalog/file/hadoop_pointer.h"
 #include "catalog/metadata_file.h"
+#include "catalog/purge_files.h"
 #include "storage/location.h"
 
 namespace kafka_iceberg::catalog {
@@ -71,16 +72,6 @@ Status DeleteVersionsBefore(const CatalogContext& context, const HadoopLayout& l
   return {};
 }
 
-Status DeleteAllBelow(const CatalogContext& context, const std::string& folder,
-                      const MetadataVersion& claim) {
-  Status failure;
-  TRY(context.store.List(folder, [&](const storage::ObjectInfo& object) {
-    if (failure.ok() && object.location != claim.location)
-      failure = context.store.Delete(object.location);
-  }));
-  return failure;
-}
-
 }  // namespace
 
 Status DropHadoopTable(const CatalogContext& context, const std::string& table_location,
@@ -89,7 +80,7 @@ Status DropHadoopTable(const CatalogContext& context, const std::string& table_l
   const MetadataVersion claim = TRY(ClaimNextVersion(context, layout, purge));
   TRY(layout.DeleteHint());
   TRY(DeleteVersionsBefore(context, layout, claim));
-  if (purge) TRY(DeleteAllBelow(context, table_location, claim));
+  if (purge) TRY(DeleteFilesBelow(context.store, table_location, claim.location));
   return context.store.Delete(claim.location);
 }
 

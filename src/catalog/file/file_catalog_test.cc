@@ -303,6 +303,19 @@ TEST_F(FileCatalogTest, ADropThatWasCutShortIsFinishedByTheNext) {
   }
 }
 
+TEST_F(FileCatalogTest, APurgeHoldsItsClaimUntilEverythingElseIsGone) {
+  const Table table = Create();
+  const std::string last = "memory://b/wh/raw/events/metadata/x.avro";
+  ASSERT_THAT(memory_.Write(last, "manifest"), IsOk());
+  bool was_last = false;
+  store_.Inject({.operation = StoreOperation::kDelete,
+                 .kind = storage::StoreFaultKind::kHook,
+                 .location_contains = "/v2.metadata.json",
+                 .hook = [&] { was_last = !memory_.Stat(last).ok(); }});
+  ASSERT_THAT(catalog_->DropTable(events_, true), IsOk());
+  EXPECT_TRUE(was_last);
+}
+
 TEST_F(FileCatalogTest, ADropLosesNoCommitOfOthers) {
   Create();
   const Table theirs = other_->LoadTable(events_).value();
