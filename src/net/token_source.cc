@@ -131,13 +131,13 @@ class OAuth2TokenSource final : public TokenSource {
   static Error RefusalOf(const HttpResponse& response, const std::string& endpoint) {
     const std::string code = ErrorCodeOf(response);
     const int status = response.status;
+    const std::string answer = fmt::format("token endpoint {} answers {}{}{}", endpoint, status,
+                                           code.empty() ? "" : " ", code);
     if (status == 408 || status == 429 || (status >= 500 && status != 501))
-      return Error::Unavailable("token endpoint {} answers {} {}", endpoint, status, code);
+      return Error::Unavailable("{}", answer);
     if (status == 400 || status == 401 || status == 403)
-      return Error::Denied("token endpoint {} answers {} {}: check client id, secret and scope",
-                           endpoint, status, code);
-    return Error::Denied("token endpoint {} answers {} {}: check its address", endpoint, status,
-                         code);
+      return Error::Denied("{}: check client id, secret and scope", answer);
+    return Error::Denied("{}: check its address", answer);
   }
 
   Result<Renewing<std::string>::Fetched> ReadToken(const HttpResponse& response,

@@ -126,8 +126,8 @@ Result<net::HttpResponse> GlueClient::Send(const Call& call) {
     if (!credentials.ok()) {
       // Nothing was sent, so a time-out here leaves nothing open.
       const bool is_denied = credentials.error().code() == ErrorCode::kDenied;
-      const std::string message = fmt::format("glue:{}: no AWS credentials: {}", call.operation,
-                                              credentials.error().message());
+      const std::string message =
+          fmt::format("glue:{}: {}", call.operation, credentials.error().message());
       return is_denied ? Error::Denied("{}", message) : Error::Unavailable("{}", message);
     }
     Result<net::HttpResponse> response = SendOnce(call, *credentials);
@@ -177,8 +177,8 @@ Error GlueClient::Open(const Call& call, const std::string& detail) {
 
 Error GlueClient::ErrorOf(const Call& call, const Failure& failure) const {
   const std::string_view type = failure.type;
-  const std::string what =
-      fmt::format("glue:{} on {}: {} {}", call.operation, call.target, failure.status, type);
+  const std::string what = fmt::format("glue:{} on {}: {}{}{}", call.operation, call.target,
+                                       failure.status, type.empty() ? "" : " ", type);
   const std::string full = failure.message.empty() ? what : what + ": " + failure.message;
   if (failure.is_throttled()) return Error::Unavailable("{} (asked to slow down)", what);
   if (failure.status >= 500 || type == "OperationTimeoutException") {

@@ -25,6 +25,7 @@ Error OfTable(std::string_view doing, const TableIdentifier& identifier, const E
 std::string NameOf(const Namespace& name) { return fmt::format("{}", fmt::join(name, ".")); }
 
 Error OfNamespace(std::string_view doing, const Namespace& name, const Error& error) {
+  if (name.empty()) return error.WithContext(fmt::format("cannot {} the namespaces", doing));
   return error.WithContext(fmt::format("cannot {} namespace {}", doing, NameOf(name)));
 }
 
