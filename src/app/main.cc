@@ -76,7 +76,11 @@ int Main(int argc, char** argv) {
        .level = service ? ParseLevel(arguments.log_level) : telemetry::LogLevel::kWarn},
       runtime.clock);
   runtime.metrics = telemetry::MakeMetrics();
-  const SignalWatcher signals;
+  // Those that start processes of their own end them.
+  const bool ends_in_order = service || arguments.command == Command::kDemo ||
+                             arguments.command == Command::kBench ||
+                             arguments.command == Command::kMockBroker;
+  const SignalWatcher signals(ends_in_order);
   runtime.stop = signals.token();
   return Dispatch(arguments, runtime);
 }

@@ -19,15 +19,20 @@ namespace kafka_iceberg::app {
 namespace {
 
 constexpr timespec kSignalWait{.tv_sec = 0, .tv_nsec = 50'000'000};
+constexpr int kWaitsBeforeExit = 40;  // two seconds
 
-void WatchSignals(const sigset_t& signals, const std::stop_token& done, std::stop_source source) {
-  bool stopping = false;
-  while (!done.stop_requested()) {
+void WatchSignals(const sigset_t& signals, bool is_service, const std::stop_token& done,
+                  std::stop_source source) {
+  int first_signal = 0;
+  for (int waits = 0; !done.stop_requested();) {
     const int signal_number = sigtimedwait(&signals, nullptr, &kSignalWait);
-    if (signal_number <= 0) continue;
-    if (stopping) ::_exit(kExitSignalBase + signal_number);
-    stopping = true;
-    source.request_stop();
+    if (signal_number > 0 && first_signal != 0) ::_exit(kExitSignalBase + signal_number);
+    if (signal_number > 0) {
+      first_signal = signal_number;
+      source.request_stop();
+    }
+    if (first_signal != 0 && !is_service && ++waits > kWaitsBeforeExit)
+      ::_exit(kExitSignalBase + first_signal);
   }
 }
 
@@ -68,7 +73,7 @@ int ReportError(const Error& error) {
   return ExitCodeFor(error.code());
 }
 
-SignalWatcher::SignalWatcher() {
+SignalWatcher::SignalWatcher(bool is_service) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
@@ -78,8 +83,8 @@ SignalWatcher::SignalWatcher() {
   signal(SIGPIPE, SIG_IGN);
   thread_ = StartThread(
       "ki-signals",
-      [signals, source = source_](const std::stop_token& done) {
-        WatchSignals(signals, done, source);
+      [signals, is_service, source = source_](const std::stop_token& done) {
+        WatchSignals(signals, is_service, done, source);
       },
       [](std::string_view) {});
 }

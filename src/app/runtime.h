@@ -44,7 +44,9 @@ int ReportError(const Error& error);
 // Made by main() before any other thread is started; one per process, as signals are.
 class SignalWatcher {
  public:
-  SignalWatcher();
+  // A command that is not `service` may be waiting for something that does not answer: it gets a
+  // moment to end by itself, then the process ends with 128+N.
+  explicit SignalWatcher(bool is_service);
   std::stop_token token() const { return source_.get_token(); }
 
  private:

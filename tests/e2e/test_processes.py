@@ -4,6 +4,7 @@
 import json
 import shutil
 import signal
+import socket
 import time
 
 from tests.e2e.harness import Engine, Scenario, Topic, broker
@@ -54,6 +55,17 @@ class Shutdown(Scenario):
         self.wait_ingested(topic, engine)
         engine.signal(signal.SIGINT)
         self.assertEqual(0, engine.wait(30))
+
+    def test_a_command_that_waits_for_an_answer_ends_soon(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            silent.settimeout(30)
+            catalog = {"catalog_type": "rest", "rest": {"uri": f"http://127.0.0.1:{silent.getsockname()[1]}"}}
+            config = self.config(Topic(), {"iceberg": catalog})
+            engine = Engine(self, config, arguments=["catalog", "check", "-c", str(config)])
+            connection, _ = silent.accept()  # and never an answer
+            with connection:
+                engine.signal(signal.SIGTERM)
+                self.assertEqual(128 + signal.SIGTERM, engine.wait(15))
 
     def test_second_signal_leaves_at_once(self):
         topic = Topic()
