@@ -146,6 +146,22 @@ TEST_F(HiveCatalogTest, ALockWhoseAnswerWasLostIsFoundAgain) {
   EXPECT_EQ(Append(*table, 2).outcome, CommitOutcome::kConflict);
 }
 
+TEST_F(HiveCatalogTest, ALockRequestedBeforeAnOutageIsGivenBackAfterIt) {
+  const auto catalog = Make(hive3_);
+  const auto table = CreateEvents(*catalog);
+  // Applied, its answer lost, and nobody to be asked about it: neither at once nor again.
+  hive3_.Next("lock", HiveFault::kLoseAfterApply);
+  const auto lose = [&] { hive3_.Next("show_locks", HiveFault::kLoseBeforeApply); };
+  hive3_.Before("show_locks", [&] {
+    lose();
+    hive3_.Before("show_locks", lose);
+  });
+  EXPECT_EQ(Append(*table, 1).outcome, CommitOutcome::kConflict);
+  EXPECT_EQ(hive3_.Locks(), 1);
+  EXPECT_EQ(Append(*table, 1).outcome, CommitOutcome::kCommitted);
+  EXPECT_EQ(hive3_.Locks(), 0);
+}
+
 TEST_F(HiveCatalogTest, ALockThatCouldNotBeGivenBackIsGivenBackLater) {
   const auto catalog = Make(hive3_);
   const auto table = CreateEvents(*catalog);
@@ -154,6 +170,19 @@ TEST_F(HiveCatalogTest, ALockThatCouldNotBeGivenBackIsGivenBackLater) {
   EXPECT_EQ(hive3_.Locks(), 1);
   EXPECT_EQ(Append(*table, 2).outcome, CommitOutcome::kCommitted);
   EXPECT_EQ(hive3_.Locks(), 0);
+}
+
+TEST_F(HiveCatalogTest, LocksOfAnotherMetastoreAreLeftAlone) {
+  const auto catalog = Make(hive3_);
+  const auto table = CreateEvents(*catalog);
+  hive3_.Next("unlock", HiveFault::kFail);
+  ASSERT_EQ(Append(*table, 1).outcome, CommitOutcome::kCommitted);
+  // The same table name and lock id there; it is somebody else's.
+  const auto elsewhere = Make(hive4_);
+  const auto other_table = CreateEvents(*elsewhere);
+  ASSERT_EQ(Append(*other_table, 1).outcome, CommitOutcome::kCommitted);
+  EXPECT_EQ(hive4_.Calls("unlock"), 1);
+  EXPECT_EQ(hive3_.Locks(), 1);
 }
 
 TEST_F(HiveCatalogTest, AMetastoreWithoutLockTablesIsExplained) {

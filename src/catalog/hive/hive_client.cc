@@ -32,6 +32,14 @@ HiveLockAnswer ToAnswer(int64_t lock_id, int32_t state) {
 HiveClient::HiveClient(HiveClientOptions options, Clock& clock)
     : options_(std::move(options)), clock_(clock) {}
 
+std::string HiveClient::metastore() const {
+  std::string name;
+  for (const HiveAddress& address : options_.addresses) {
+    name += fmt::format("{}{}:{}", name.empty() ? "" : ",", address.host, address.port);
+  }
+  return name;
+}
+
 Result<std::unique_ptr<HiveSession>> HiveClient::Take() {
   std::unique_ptr<HiveSession> session;
   {

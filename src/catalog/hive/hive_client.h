@@ -37,6 +37,8 @@ class HiveClient {
   HiveClient(const HiveClient&) = delete;
   HiveClient& operator=(const HiveClient&) = delete;
 
+  // Which metastore this is: its addresses.
+  std::string metastore() const;
   Result<std::string> Version();
   Result<std::vector<std::string>> Databases();
   Result<HiveDatabase> GetDatabase(const std::string& name);

@@ -28,10 +28,12 @@ Turns& AllTurns() {
 
 // Requests whose answer was lost while the server could not be asked about them, and locks that
 // could not be given back: each may keep everybody out until it expires, five minutes or more. They
-// are looked for, and given back, before the next lock on that table is asked for.
+// are looked for, and given back, before the next lock on that table is asked for. Process-wide,
+// because a catalog that reconnects after an outage is another object.
 class Leftovers {
  public:
   struct Leftover {
+    std::string metastore;
     std::string database;
     std::string table;
     std::string agent;  // of a request; empty: of a lock
@@ -53,7 +55,7 @@ class Leftovers {
   // Gives back what there is on this table. What cannot be asked about now is kept.
   void GiveBack(HiveClient& client, const std::string& database, const std::string& table,
                 SteadyTime now) {
-    for (const Leftover& leftover : TakeOf(database, table)) {
+    for (const Leftover& leftover : TakeOf(client.metastore(), database, table)) {
       if (now < leftover.forget_at && !IsGone(client, leftover)) Remember(leftover);
     }
   }
@@ -63,11 +65,15 @@ class Leftovers {
  private:
   static constexpr size_t kMax = 64;
 
-  std::vector<Leftover> TakeOf(const std::string& database, const std::string& table) {
+  std::vector<Leftover> TakeOf(const std::string& metastore, const std::string& database,
+                               const std::string& table) {
     std::vector<Leftover> taken;
     MutexLock lock(mutex_);
     std::erase_if(leftovers_, [&](const Leftover& leftover) NO_THREAD_SAFETY_ANALYSIS {
-      if (leftover.database != database || leftover.table != table) return false;
+      if (leftover.metastore != metastore || leftover.database != database ||
+          leftover.table != table) {
+        return false;
+      }
       taken.push_back(leftover);
       return true;
     });
@@ -95,7 +101,8 @@ Result<HiveLockAnswer> Request(HiveClient& client, const CatalogContext& context
   if (answer.ok() || answer.error().code() != ErrorCode::kCommitUnknown) return answer;
   auto found = client.FindLock(database, table, agent);
   if (found.ok()) return found;
-  Leftovers::All().Remember({.database = database,
+  Leftovers::All().Remember({.metastore = client.metastore(),
+                             .database = database,
                              .table = table,
                              .agent = agent,
                              .forget_at = context.clock.Steady() + Leftovers::kForgetAfter});
@@ -157,7 +164,8 @@ Result<std::unique_ptr<HiveLock>> HiveLock::Acquire(HiveClient& client,
 
 HiveLock::~HiveLock() {
   if (client_.Unlock(lock_id_).ok()) return;
-  Leftovers::All().Remember({.database = database_,
+  Leftovers::All().Remember({.metastore = client_.metastore(),
+                             .database = database_,
                              .table = table_,
                              .lock_id = lock_id_,
                              .forget_at = clock_.Steady() + Leftovers::kForgetAfter});
