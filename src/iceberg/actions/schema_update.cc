@@ -2,6 +2,7 @@
 #include "iceberg/actions/schema_update.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 namespace kafka_iceberg::iceberg {
@@ -199,6 +200,69 @@ SchemaUpdate MakeSchemaUpdate(const TableMetadata& table, const SchemaComparison
                          AssertLastAssignedFieldId{table.last_column_id},
                          AssertCurrentSchemaId{table.current_schema_id}};
   return update;
+}
+
+namespace {
+
+// By id, so that one walk over one schema can be compared with the other.
+std::map<int32_t, const Field*> ById(const Schema& schema) {
+  std::map<int32_t, const Field*> fields;
+  VisitFields(schema.fields, [&](const Field& field) { fields.emplace(field.id, &field); });
+  return fields;
+}
+
+// Whether a column of type `mine` holds what was written as `written`; nested fields are compared
+// by themselves.
+bool Holds(const Type& mine, const Type& written) {
+  if (!mine.is_primitive()) return mine.id == written.id;
+  return mine == written || CanPromote(written, mine);
+}
+
+bool TakesAsItIs(const Schema& table, const Schema& written) {
+  const auto mine = ById(table);
+  const auto theirs = ById(written);
+  return std::ranges::all_of(theirs, [&](const auto& entry) {
+    const auto found = mine.find(entry.first);
+    // The same id under another name may be another column.
+    return found != mine.end() && table.PathOf(entry.first) == written.PathOf(entry.first) &&
+           Holds(found->second->type, entry.second->type) &&
+           (entry.second->required || !found->second->required);
+  });
+}
+
+Error WentAnotherWay(const std::string& what) {
+  return Error::Conflict("the table's schema was changed meanwhile: {}", what);
+}
+
+}  // namespace
+
+Result<SchemaUpdate> UpdateForFiles(const TableMetadata& table, const Schema& written) {
+  const Schema& current = table.schema();
+  if (TakesAsItIs(current, written)) return SchemaUpdate();
+  const auto mine = ById(current);
+  const auto theirs = ById(written);
+  for (const auto& [id, field] : mine) {
+    const auto found = theirs.find(id);
+    if (found == theirs.end() || current.PathOf(id) != written.PathOf(id)) {
+      return WentAnotherWay(fmt::format("column '{}' is new or has another name", field->name));
+    }
+    const bool narrower = !Holds(found->second->type, field->type);
+    if (narrower || (found->second->required && !field->required)) {
+      return WentAnotherWay(fmt::format("column '{}' has another type", field->name));
+    }
+  }
+  for (const auto& [id, field] : theirs) {
+    if (!mine.contains(id) && id <= table.last_column_id) {
+      return WentAnotherWay(fmt::format("field id {} is not column '{}'", id, field->name));
+    }
+  }
+  if (current.identifier_field_ids != written.identifier_field_ids) {
+    return WentAnotherWay("it has other identifier fields");
+  }
+  SchemaComparison comparison;
+  comparison.changes.emplace_back();
+  comparison.merged = written;
+  return MakeSchemaUpdate(table, comparison);
 }
 
 }  // namespace kafka_iceberg::iceberg

@@ -40,4 +40,10 @@ struct SchemaUpdate {
 };
 SchemaUpdate MakeSchemaUpdate(const TableMetadata& table, const SchemaComparison& comparison);
 
+// What the table needs before files written with `written` (a `merged` schema of an earlier state
+// of it) may be added: nothing when its columns take them as they are, else the update that makes
+// `written` current. kConflict: the table has gone another way meanwhile, so that a field id of the
+// files would be another column, or one that was dropped.
+Result<SchemaUpdate> UpdateForFiles(const TableMetadata& table, const Schema& written);
+
 }  // namespace kafka_iceberg::iceberg

@@ -270,5 +270,89 @@ TEST(SchemaUpdate, NothingToChangeIsNoCommit) {
   EXPECT_THAT(update.requirements, IsEmpty());
 }
 
+// ---- UpdateForFiles
+
+Schema Evolved(const TableMetadata& table, std::vector<Field> incoming) {
+  return CompareSchemas(table, Incoming(std::move(incoming))).merged;
+}
+
+TableMetadata Next(const TableMetadata& table, const SchemaUpdate& update) {
+  EXPECT_THAT(CheckRequirements(&table, update.requirements), IsOk());
+  return *ApplyUpdates(table, update.updates, "", 1);
+}
+
+TEST(UpdateForFiles, AddsWhatTheFilesHave) {
+  const TableMetadata table = TableOf({Make("a", Of(TypeId::kInt))});
+  const Schema written =
+      Evolved(table, {Make("a", Of(TypeId::kLong)), Make("b", Of(TypeId::kString))});
+  const auto update = UpdateForFiles(table, written);
+  ASSERT_THAT(update, IsOk());
+  EXPECT_TRUE(Next(table, *update).schema().SameColumns(written));
+}
+
+TEST(UpdateForFiles, NothingIsNeededOnceItIsDone) {
+  const TableMetadata table = TableOf({Make("a", Of(TypeId::kInt))});
+  const Schema written = Evolved(table, {Make("a", Of(TypeId::kInt)), Make("b", Of(TypeId::kInt))});
+  const TableMetadata next = Next(table, *UpdateForFiles(table, written));
+  EXPECT_THAT(UpdateForFiles(next, written)->updates, IsEmpty());
+  // Nor for files of before.
+  EXPECT_THAT(UpdateForFiles(next, table.schema())->updates, IsEmpty());
+}
+
+TEST(UpdateForFiles, ALaterEvolutionStandsOnOneThatIsCommittedBeforeIt) {
+  const TableMetadata table = TableOf({Make("a", Of(TypeId::kInt))});
+  const Schema first = Evolved(table, {Make("a", Of(TypeId::kInt)), Make("b", Of(TypeId::kInt))});
+  const TableMetadata next = Next(table, *UpdateForFiles(table, first));
+  const Schema second = Evolved(next, {Make("a", Of(TypeId::kInt)), Make("b", Of(TypeId::kInt)),
+                                       Make("c", Of(TypeId::kInt))});
+  EXPECT_FALSE(UpdateForFiles(table, second)->updates.empty());
+  EXPECT_FALSE(UpdateForFiles(next, second)->updates.empty());
+}
+
+TEST(UpdateForFiles, AnIdThatSomebodyElseGaveAwayIsAConflict) {
+  const TableMetadata table = TableOf({Make("a", Of(TypeId::kInt))});
+  const Schema ours = Evolved(table, {Make("a", Of(TypeId::kInt)), Make("b", Of(TypeId::kInt))});
+  const Schema theirs =
+      Evolved(table, {Make("a", Of(TypeId::kInt)), Make("x", Of(TypeId::kString))});
+  const TableMetadata next = Next(table, *UpdateForFiles(table, theirs));
+  EXPECT_THAT(UpdateForFiles(next, ours), IsError(ErrorCode::kConflict));
+  const Schema alike =
+      Evolved(table, {Make("a", Of(TypeId::kInt)), Make("y", Of(TypeId::kString))});
+  EXPECT_THAT(UpdateForFiles(next, alike), IsError(ErrorCode::kConflict));
+}
+
+TEST(UpdateForFiles, TheSameColumnGivenBySomebodyElseIsNone) {
+  const TableMetadata table = TableOf({Make("a", Of(TypeId::kInt))});
+  const Schema both = Evolved(table, {Make("a", Of(TypeId::kInt)), Make("b", Of(TypeId::kInt))});
+  const TableMetadata next = Next(table, *UpdateForFiles(table, both));
+  const auto update = UpdateForFiles(next, both);
+  ASSERT_THAT(update, IsOk());
+  EXPECT_THAT(update->updates, IsEmpty());
+}
+
+TEST(UpdateForFiles, ADroppedColumnIsAConflict) {
+  const TableMetadata table = TableOf({Make("a", Of(TypeId::kInt)), Make("b", Of(TypeId::kInt))});
+  const Schema ours = Evolved(table, {Make("a", Of(TypeId::kInt)), Make("c", Of(TypeId::kInt))});
+  TableMetadata dropped = table;
+  dropped.schemas[0].fields.pop_back();
+  EXPECT_THAT(UpdateForFiles(dropped, ours), IsError(ErrorCode::kConflict));
+}
+
+TEST(UpdateForFiles, AWiderTypeInTheTableTakesNarrowFiles) {
+  const TableMetadata table = TableOf({Make("a", Of(TypeId::kInt)), Make("b", Of(TypeId::kInt))});
+  const TableMetadata wide =
+      Next(table, *UpdateForFiles(table, Evolved(table, {Make("a", Of(TypeId::kLong))})));
+  EXPECT_THAT(UpdateForFiles(wide, table.schema())->updates, IsEmpty());
+  // But not together with something new: the wide column would become narrow again.
+  const Schema ours = Evolved(table, {Make("a", Of(TypeId::kInt)), Make("c", Of(TypeId::kInt))});
+  EXPECT_THAT(UpdateForFiles(wide, ours), IsError(ErrorCode::kConflict));
+}
+
+TEST(UpdateForFiles, NullsNeedAnOptionalColumn) {
+  const TableMetadata table = TableOf({Make("a", Of(TypeId::kInt), true)});
+  const Schema written = Evolved(table, {Make("a", Of(TypeId::kInt))});
+  EXPECT_FALSE(Next(table, *UpdateForFiles(table, written)).schema().FindField("a")->required);
+}
+
 }  // namespace
 }  // namespace kafka_iceberg::iceberg
