@@ -14,6 +14,7 @@ class AvroDecoder final : public RecordDecoder {
       : RecordDecoder(std::move(columns)),
         framing_{.framing = options.framing, .decompressed_bytes_max = options.record_bytes_max},
         has_source_(options.schemas != nullptr),
+        report_drift_(options.report_drift),
         programs_(options.schemas, this->columns(), options.programs_max),
         reader_(this->columns().payload_columns()) {
     if (options.schema) unframed_ = AvroPrograms::Compile(*options.schema, this->columns());
@@ -42,7 +43,9 @@ class AvroDecoder final : public RecordDecoder {
     return Fail({"bad_framing", "", "the record does not name its schema, and none is configured"});
   }
 
-  Outcome DecodeWith(const CompiledAvro& compiled, const std::string& topic, const Record& record) {
+  Outcome DecodeWith(CompiledAvro& compiled, const std::string& topic, const Record& record) {
+    if (report_drift_ && !compiled.wanted.fields.empty()) [[unlikely]]
+      return Drift(std::exchange(compiled.wanted, {}));
     if (compiled.failure) [[unlikely]]
       return Fail(*compiled.failure);
     if (!reader_.Read(compiled.program, payload_.body, columns().rows())) [[unlikely]]
@@ -54,6 +57,7 @@ class AvroDecoder final : public RecordDecoder {
 
   const FramingOptions framing_;
   const bool has_source_;
+  const bool report_drift_;
   AvroPrograms programs_;
   std::optional<CompiledAvro> unframed_;
   AvroRowReader reader_;

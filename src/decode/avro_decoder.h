@@ -25,6 +25,7 @@ struct AvroDecoderOptions {
   std::optional<PayloadSchema> schema;
   int64_t record_bytes_max = 16LL << 20;  // larger payloads are too_big, before or after unpacking
   int64_t programs_max = 1000;            // writer schemas kept ready
+  bool report_drift = false;              // of each writer schema, when it is first met
 };
 
 // Dead letter codes:

@@ -37,6 +37,10 @@ struct DecodeStats {
   // Why the remaining records were not looked at: the schema of the next one cannot be had now
   // (kUnavailable, kTimeout). Hand them in again later.
   std::optional<Error> stopped;
+  // Why they were not, when the decoder reports drift: the next record asks for these payload
+  // columns, more or wider ones than there are. Hand the rest in again, to a decoder that has them
+  // or to this one, which then leaves out what it has no column for.
+  std::optional<iceberg::Schema> drift;
 };
 
 class Decoder {

@@ -2,6 +2,7 @@
 #include "decode/json_decoder.h"
 
 #include "decode/json/json_arena.h"
+#include "decode/json/json_drift.h"
 #include "decode/json/json_row_reader.h"
 #include "decode/row_decoder.h"
 
@@ -15,25 +16,32 @@ class JsonDecoder final : public RowDecoder {
       : RowDecoder(std::move(columns)),
         root_(std::move(root)),
         arena_(options.record_bytes_max),
-        reader_(*root_, options.epoch_unit, options.depth_max) {}
+        reader_(*root_, options.epoch_unit, options.depth_max) {
+    if (!options.report_drift) return;
+    drift_.emplace(this->columns().payload_fields());
+    reader_.NoteUnknown();
+  }
 
   DecodeStats Decode(const std::string& topic, std::span<const Record> records,
                      std::vector<DeadLetter>& dead_letters) override {
     Call call{topic, dead_letters, {}};
-    call.stats.records = static_cast<int64_t>(records.size());
-    while (!records.empty()) {
+    while (!records.empty() && !call.stats.drift) {
       records = records.subspan(arena_.Fill(records));
       if (arena_.IndexAll()) [[likely]] {
         JsonCursor cursor = arena_.cursor();
-        for (const JsonDocument& document : arena_.documents())
-          DecodeDocument(call, document, cursor);
+        for (const JsonDocument& document : arena_.documents()) {
+          if (!DecodeDocument(call, document, cursor)) break;
+        }
       } else {
         // One of them is broken in a way that hides the borders between them: each alone, then.
-        for (const JsonDocument& document : arena_.documents()) DecodeAlone(call, document);
+        for (const JsonDocument& document : arena_.documents()) {
+          if (!DecodeAlone(call, document)) break;
+        }
       }
     }
+    call.stats.records = call.stats.rows + call.stats.dead_letters + call.stats.tombstones;
     CountBytes();
-    return call.stats;
+    return std::move(call.stats);
   }
 
  private:
@@ -43,38 +51,53 @@ class JsonDecoder final : public RowDecoder {
     DecodeStats stats;
   };
 
-  void DecodeAlone(Call& call, const JsonDocument& document) {
+  // False when the record must be looked at again: see stats.drift.
+  bool DecodeAlone(Call& call, const JsonDocument& document) {
     if (document.kind == JsonDocument::Kind::kText) {
       const JsonIndex::Verdict verdict = arena_.IndexOne(document);
       if (verdict != JsonIndex::Verdict::kOk)
         return Reject(call, document, DescribeVerdict(verdict));
     }
     JsonCursor cursor = arena_.cursor();
-    DecodeDocument(call, arena_.alone(document), cursor);
+    return DecodeDocument(call, arena_.alone(document), cursor);
   }
 
-  void DecodeDocument(Call& call, const JsonDocument& document, JsonCursor& cursor) {
+  bool DecodeDocument(Call& call, const JsonDocument& document, JsonCursor& cursor) {
     if (document.kind != JsonDocument::Kind::kText) [[unlikely]]
       return HandleOther(call, document);
     if (!reader_.Read(cursor, document.end, columns().rows())) [[unlikely]] {
       while (*cursor.next < document.end) ++cursor.next;
+      if (drift_) {
+        call.stats.drift = drift_->OfFailure(call.topic, *document.record, reader_.error());
+        if (call.stats.drift) return Forget();
+      }
       return Reject(call, document, reader_.error());
+    }
+    if (!reader_.unknown().empty()) [[unlikely]] {
+      call.stats.drift = drift_->OfMembers(call.topic, *document.record, reader_.unknown());
+      if (call.stats.drift) return Forget();
     }
     if (RowFailure failure; !columns().EndRow(call.topic, *document.record, failure)) [[unlikely]]
       return Reject(call, document, failure);
     ++call.stats.rows;
     call.stats.ignored_fields += reader_.ignored_fields();
+    return true;
   }
 
-  void HandleOther(Call& call, const JsonDocument& document) {
+  bool HandleOther(Call& call, const JsonDocument& document) {
     if (document.kind == JsonDocument::Kind::kTombstone) {
       ++call.stats.tombstones;
-      return;
+      return true;
     }
-    Reject(call, document,
-           {"too_big", "",
-            fmt::format("the record has {} bytes; at most {} are decoded",
-                        document.record->value.size(), arena_.record_bytes_max())});
+    return Reject(call, document,
+                  {"too_big", "",
+                   fmt::format("the record has {} bytes; at most {} are decoded",
+                               document.record->value.size(), arena_.record_bytes_max())});
+  }
+
+  bool Forget() {
+    columns().ForgetRow();
+    return false;
   }
 
   static RowFailure DescribeVerdict(JsonIndex::Verdict verdict) {
@@ -90,15 +113,17 @@ class JsonDecoder final : public RowDecoder {
     }
   }
 
-  void Reject(Call& call, const JsonDocument& document, const RowFailure& failure) {
+  bool Reject(Call& call, const JsonDocument& document, const RowFailure& failure) {
     columns().ForgetRow();
     ++call.stats.dead_letters;
     call.dead_letters.push_back(MakeDeadLetter(call.topic, *document.record, failure));
+    return true;
   }
 
   const std::unique_ptr<JsonNode> root_;
   JsonArena arena_;
   JsonRowReader reader_;
+  std::optional<JsonDrift> drift_;  // when it is to be reported
 };
 
 }  // namespace

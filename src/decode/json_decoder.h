@@ -18,6 +18,9 @@ struct JsonDecoderOptions {
   int64_t record_bytes_max = 16LL << 20;      // larger payloads are too_big
   int32_t depth_max = 128;                    // of nested objects and arrays, ignored ones included
   EpochUnit epoch_unit = EpochUnit::kMillis;  // of numbers in timestamp columns
+  // Fields no column takes, and integers too large for their column, become DecodeStats::drift
+  // with the types that the record suggests; each name once when it is not taken up.
+  bool report_drift = false;
 };
 
 // Seal() before pending_bytes() comes near this: Arrow's offsets have 31 bits, and a column beyond

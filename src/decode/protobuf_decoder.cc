@@ -19,7 +19,8 @@ class ProtobufDecoder final : public RecordDecoder {
                  .has_message_path = true,
                  .plain_message_path = options.plain_message_path,
                  .decompressed_bytes_max = options.record_bytes_max},
-        record_bytes_max_(options.record_bytes_max) {}
+        record_bytes_max_(options.record_bytes_max),
+        report_drift_(options.report_drift) {}
 
  private:
   Outcome DecodeRecord(const std::string& topic, const Record& record) override {
@@ -32,6 +33,10 @@ class ProtobufDecoder final : public RecordDecoder {
           {too_big ? "too_big" : "bad_framing", "", "the record: " + framed.error().message()});
     }
     ProtoNode* root = programs_->Find(payload_);
+    if (report_drift_) {
+      if (auto wanted = programs_->TakeWanted()) [[unlikely]]
+        return Drift(*std::move(wanted));
+    }
     if (root == nullptr) [[unlikely]] {
       if (programs_->stopped()) return Stop(*programs_->stopped());
       return Fail(programs_->failure());
@@ -47,6 +52,7 @@ class ProtobufDecoder final : public RecordDecoder {
   ProtoRowReader reader_;
   const FramingOptions framing_;
   const int64_t record_bytes_max_;
+  const bool report_drift_;
   FramedPayload payload_;
 };
 

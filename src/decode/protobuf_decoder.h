@@ -25,6 +25,7 @@ struct ProtobufDecoderOptions {
   std::string message;                        // their message type; empty: the first of the schema
   int64_t record_bytes_max = 16LL << 20;      // larger payloads are too_big, unpacked ones too
   EpochUnit epoch_unit = EpochUnit::kMillis;  // of integers in timestamp columns
+  bool report_drift = false;                  // of each message type, when it is first met
 };
 
 // Dead letter codes: bad_framing, unknown_schema (the registry does not have it, or it is not legal

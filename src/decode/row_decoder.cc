@@ -16,6 +16,7 @@ DecodeStats RecordDecoder::Decode(const std::string& topic, std::span<const Reco
       ++stats.tombstones;
     } else if (outcome == Outcome::kStopped) {
       stats.stopped = std::exchange(stopped_, std::nullopt);
+      stats.drift = std::exchange(drift_, std::nullopt);
       break;
     } else {
       columns().ForgetRow();

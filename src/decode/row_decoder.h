@@ -53,7 +53,7 @@ class RecordDecoder : public RowDecoder {
     kRow,        // the payload columns are filled, and the row is ended
     kTombstone,  // nothing was appended
     kFailed,     // see failure(); what was appended is forgotten
-    kStopped,    // see stopped(): neither this record nor those after it can be looked at now
+    kStopped,    // neither this record nor those after it can be looked at now: Stop(), Drift()
   };
 
   using RowDecoder::RowDecoder;
@@ -72,6 +72,10 @@ class RecordDecoder : public RowDecoder {
     stopped_ = std::move(reason);
     return Outcome::kStopped;
   }
+  Outcome Drift(iceberg::Schema wanted) {
+    drift_ = std::move(wanted);
+    return Outcome::kStopped;
+  }
   Outcome EndRow(const std::string& topic, const Record& record) {
     return columns().EndRow(topic, record, failure_) ? Outcome::kRow : Outcome::kFailed;
   }
@@ -85,6 +89,7 @@ class RecordDecoder : public RowDecoder {
  private:
   RowFailure failure_;
   std::optional<Error> stopped_;
+  std::optional<iceberg::Schema> drift_;
 };
 
 }  // namespace kafka_iceberg::decode

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <limits>
-#include <unordered_map>
 
+#include "decode/avro/avro_field_match.h"
 #include "decode/avro/avro_program.h"
 #include "decode/avro/avro_type_rules.h"
 
@@ -24,90 +23,6 @@ Target TargetOf(Column& column) {
   Target target{column.type().fields, {}, &column};
   for (const auto& child : column.children()) target.columns.push_back(child.get());
   return target;
-}
-
-// A field or branch of the writer, by the names it may be found under.
-struct WriterName {
-  std::string_view name;
-  std::vector<std::string_view> aliases;
-};
-
-std::string LowerAscii(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
-
-// For each writer name the index of its field, or kNoField; no field is taken twice.
-class FieldMatch {
- public:
-  static constexpr size_t kNoField = std::numeric_limits<size_t>::max();
-
-  FieldMatch(const std::vector<WriterName>& writers, const std::vector<Field>& fields)
-      : field_of_(writers.size(), kNoField), taken_(fields.size()) {
-    Names names;
-    for (size_t i = 0; i < writers.size(); ++i) names.emplace(writers[i].name, i);
-    Match(names, fields);
-    names.clear();
-    for (size_t i = 0; i < writers.size(); ++i) {
-      if (field_of_[i] != kNoField) continue;
-      for (const std::string_view alias : writers[i].aliases) names.emplace(alias, i);
-    }
-    Match(names, fields);
-    MatchWithoutCase(writers, fields);
-  }
-
-  size_t FieldOf(size_t writer) const { return field_of_[writer]; }
-  bool IsTaken(size_t field) const { return taken_[field]; }
-  bool any() const { return std::find(taken_.begin(), taken_.end(), true) != taken_.end(); }
-
- private:
-  using Names = std::unordered_map<std::string_view, size_t>;
-
-  void Match(const Names& names, const std::vector<Field>& fields) {
-    if (names.empty()) return;
-    for (size_t i = 0; i < fields.size(); ++i) {
-      const auto found = taken_[i] ? names.end() : names.find(fields[i].name);
-      if (found != names.end() && field_of_[found->second] == kNoField) Assign(found->second, i);
-    }
-  }
-
-  void Assign(size_t writer, size_t field) {
-    field_of_[writer] = field;
-    taken_[field] = true;
-  }
-
-  void MatchWithoutCase(const std::vector<WriterName>& writers, const std::vector<Field>& fields) {
-    struct Candidates {
-      std::vector<size_t> writers;
-      std::vector<size_t> fields;
-    };
-    std::unordered_map<std::string, Candidates> by_lower;
-    for (size_t i = 0; i < writers.size(); ++i) {
-      if (field_of_[i] == kNoField) by_lower[LowerAscii(writers[i].name)].writers.push_back(i);
-    }
-    if (by_lower.empty()) return;
-    for (size_t i = 0; i < fields.size(); ++i) {
-      const auto found = taken_[i] ? by_lower.end() : by_lower.find(LowerAscii(fields[i].name));
-      if (found != by_lower.end()) found->second.fields.push_back(i);
-    }
-    for (const auto& [lower, found] : by_lower) {
-      if (found.writers.size() == 1 && found.fields.size() == 1) {
-        Assign(found.writers[0], found.fields[0]);
-      }
-    }
-  }
-
-  std::vector<size_t> field_of_;
-  std::vector<bool> taken_;
-};
-
-std::vector<WriterName> NamesOf(const AvroSchema& record) {
-  std::vector<WriterName> names;
-  for (const AvroField& field : record.fields) {
-    names.push_back({field.name, {field.aliases.begin(), field.aliases.end()}});
-  }
-  return names;
 }
 
 // `names` are those of the branches, which must stay alive.

@@ -81,13 +81,15 @@ struct AvroProgram {
 struct CompiledAvro {
   AvroProgram program;
   std::optional<RowFailure> failure;
+  // The payload columns that the schema asks for; a field that some column takes (see FieldMatch)
+  // under that column's name. No fields: already told, or nothing can be said.
+  iceberg::Schema wanted;
 };
 
 inline constexpr size_t kAvroOpsMax = 200'000;
 
-// `fields` and `columns` of the payload, in the same order. A column takes the field of its own
-// name; failing that one that has the column's name among its aliases; failing that the only one
-// whose name differs in the case of ASCII letters.
+// `fields` and `columns` of the payload, in the same order; they meet as in FieldMatch. `wanted` is
+// left to others.
 CompiledAvro CompileAvro(const AvroSchema& schema, const std::vector<iceberg::Field>& fields,
                          const std::vector<Column*>& columns);
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "core/check.h"
+#include "decode/avro/avro_field_match.h"
+#include "decode/avro/avro_to_iceberg.h"
 
 namespace kafka_iceberg::decode {
 namespace {
@@ -39,10 +41,14 @@ AvroPrograms::AvroPrograms(std::shared_ptr<SchemaSource> schemas, const RowColum
 CompiledAvro AvroPrograms::Compile(const PayloadSchema& schema, const RowColumns& columns) {
   const auto parsed = ParseAvroSchema(schema);
   if (!parsed.ok()) return Unusable(CodeOf(parsed.error().code()), parsed.error().message());
-  return CompileAvro(*parsed, columns.payload_fields(), columns.payload_columns());
+  CompiledAvro compiled = CompileAvro(*parsed, columns.payload_fields(), columns.payload_columns());
+  // A schema that cannot be columns at all has failed above, or will for each record.
+  auto wanted = AvroToIceberg(NamedAsColumns(*parsed, columns.payload_fields()));
+  if (wanted.ok()) compiled.wanted = std::move(wanted).value();
+  return compiled;
 }
 
-Result<const CompiledAvro*> AvroPrograms::Find(const SchemaId& id) {
+Result<CompiledAvro*> AvroPrograms::Find(const SchemaId& id) {
   if (!entries_.empty() && entries_.front().id == id) [[likely]]
     return &entries_.front().compiled;
   const auto found = by_id_.find(id);
@@ -55,7 +61,7 @@ Result<const CompiledAvro*> AvroPrograms::Find(const SchemaId& id) {
   return Load(id);
 }
 
-Result<const CompiledAvro*> AvroPrograms::Load(const SchemaId& id) {
+Result<CompiledAvro*> AvroPrograms::Load(const SchemaId& id) {
   CHECK(schemas_ != nullptr);
   const auto schema = schemas_->Find(id);
   if (!schema.ok()) {

@@ -24,7 +24,7 @@ class AvroPrograms {
   // What to do with records of that schema; its `failure` is set when the schema is not to be had
   // or does not fit the columns. An Error means that nobody knows now. The pointer lives until the
   // next call.
-  Result<const CompiledAvro*> Find(const SchemaId& id);
+  Result<CompiledAvro*> Find(const SchemaId& id);
   // A schema that could not be had last time may be there now.
   void ForgetUnknown() { unknown_.clear(); }
 
@@ -36,7 +36,7 @@ class AvroPrograms {
     CompiledAvro compiled;
   };
 
-  Result<const CompiledAvro*> Load(const SchemaId& id);
+  Result<CompiledAvro*> Load(const SchemaId& id);
   void DropOldest();
 
   // In all programs together, so that many wide schemas do not fill the memory.

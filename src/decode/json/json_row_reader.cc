@@ -2,6 +2,7 @@
 #include "decode/json/json_row_reader.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "decode/text/number_text.h"
 #include "decode/text/temporal_text.h"
@@ -35,6 +36,7 @@ JsonRowReader::JsonRowReader(JsonNode& root, EpochUnit epoch_unit, int32_t depth
 bool JsonRowReader::Read(JsonCursor& cursor, uint32_t end, int64_t row) {
   depth_ = 1;
   ignored_fields_ = 0;
+  unknown_.clear();
   Next next = nullptr;
   if (cursor.peek() == '{') [[likely]]
     next = ReadMembers(root_, cursor.Behind(1), row);
@@ -72,6 +74,7 @@ JsonRowReader::Next JsonRowReader::ReadMembers(JsonNode& node, JsonCursor at, in
         at.next = ReadValue(children[member], at);
       } else {
         ++ignored_fields_;
+        if (notes_unknown_) Note(node, at);
         at.next = Skip(at);
       }
       if (at.next == nullptr) [[unlikely]]
@@ -82,6 +85,17 @@ JsonRowReader::Next JsonRowReader::ReadMembers(JsonNode& node, JsonCursor at, in
   }
   if (filled != node.children.size() && !FillAbsent(node, at, row)) return nullptr;
   return at.next;
+}
+
+void JsonRowReader::Note(const JsonNode& node, JsonCursor at_value) {
+  const char first = at_value.peek();
+  const char second = at_value.Behind(1).peek();
+  const bool is_empty =
+      first == 'n' || (first == '{' && second == '}') || (first == '[' && second == ']');
+  if (is_empty || unknown_.size() >= kUnknownMax) return;
+  const std::string_view key = at_value.Behind(-2).StringToken();
+  const uint64_t hash = std::hash<std::string_view>()(key) * 31 + std::hash<const void*>()(&node);
+  unknown_.push_back({hash, key});
 }
 
 bool JsonRowReader::FindMember(KeyTable& keys, JsonCursor at, int32_t previous, int32_t& member) {

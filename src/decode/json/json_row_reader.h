@@ -20,6 +20,12 @@
 
 namespace kafka_iceberg::decode {
 
+// A member with a value in it that no column takes.
+struct UnknownMember {
+  uint64_t name_hash = 0;  // of its name and the object type it stands in
+  std::string_view key;    // as it stands in the document; lives as long as its text
+};
+
 class JsonRowReader {
  public:
   JsonRowReader(JsonNode& root, EpochUnit epoch_unit, int32_t depth_max);
@@ -31,6 +37,10 @@ class JsonRowReader {
   const RowFailure& error() const { return error_; }
   // Members of the last document that no column takes.
   int64_t ignored_fields() const { return ignored_fields_; }
+  // Those of them that hold more than null, {} or [], when asked for: at most kUnknownMax.
+  void NoteUnknown() { notes_unknown_ = true; }
+  const std::vector<UnknownMember>& unknown() const { return unknown_; }
+  static constexpr size_t kUnknownMax = 256;
 
  private:
   // The readers take the cursor by value and return what comes next, so that it stays in registers;
@@ -54,6 +64,7 @@ class JsonRowReader {
   Next ReadOtherString(JsonNode& node, JsonCursor at);
   Next ReadOtherNumber(JsonNode& node, JsonCursor at);
   Next Skip(JsonCursor at);
+  void Note(const JsonNode& node, JsonCursor at_value);
   // Replaces the text of a string by what it stands for, in scratch_.
   bool ResolveEscapes(const JsonNode* node, JsonCursor at, std::string_view& text);
   bool Enter(const JsonNode& node, JsonCursor at);
@@ -75,6 +86,8 @@ class JsonRowReader {
   int64_t nanos_factor_ = 0;
   int32_t depth_ = 0;
   int64_t ignored_fields_ = 0;
+  bool notes_unknown_ = false;
+  std::vector<UnknownMember> unknown_;
   std::string scratch_;
   std::vector<std::string_view> keys_scratch_;
   RowFailure error_;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decode/protobuf/proto_programs.h"
 
+#include "decode/protobuf/proto_mapping.h"
 #include "decode/protobuf/proto_text.h"
+#include "decode/schema_drift.h"
 
 namespace kafka_iceberg::decode {
 namespace {
@@ -30,6 +32,7 @@ Status ProtoPrograms::SetUnframed(const PayloadSchema& schema, const std::string
     return Error::Invalid("the protobuf schema has no message {}",
                           message.empty() ? "at all" : message);
   }
+  SetWanted(*parsed, *type);
   Compiled& compiled = unframed_.emplace();
   compiled.program.schema = std::move(parsed);
   if (CompileProtoProgram(*type, columns_, compiled.program, compiled.failure)) return {};
@@ -50,6 +53,7 @@ ProtoNode* ProtoPrograms::Find(const FramedPayload& payload) {
           payload.sorted_message_index
               ? known->schema->FindBySortedIndex(*payload.sorted_message_index)
               : known->schema->FindByPath(payload.message_path);
+      if (message != nullptr) SetWanted(*known->schema, *message);
       found = known->programs.emplace(key_, Compile(known->schema, message, payload)).first;
       bytes_ += kBytesPerFailure +
                 found->second.program.slot_count * static_cast<int64_t>(sizeof(ProtoSlot));
@@ -118,6 +122,13 @@ ProtoPrograms::Compiled ProtoPrograms::Compile(std::shared_ptr<const ProtoSchema
   compiled.program.schema = std::move(schema);
   CompileProtoProgram(*message, columns_, compiled.program, compiled.failure);
   return compiled;
+}
+
+void ProtoPrograms::SetWanted(const ProtoSchema& schema, const ProtoMessage& message) {
+  const auto fields = ProtobufToIceberg(schema, message);
+  wanted_.reset();
+  if (!fields.ok()) return;  // it fails when it is compiled, or has names that no column may have
+  wanted_ = ExtendColumns(columns_.fields, *fields, PrimitiveTypes::kOfRecords).schema;
 }
 
 void ProtoPrograms::Spend(int64_t bytes) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/result.h"
@@ -33,6 +34,9 @@ class ProtoPrograms {
   // The program, or null: then failure() says why the record cannot be read, unless stopped() says
   // why it cannot be told now. The program lives until the next call.
   ProtoNode* Find(const FramedPayload& payload);
+  // The payload columns that the message type found last asks for, when it was met for the first
+  // time; told once, and not when nothing can be said.
+  std::optional<iceberg::Schema> TakeWanted() { return std::exchange(wanted_, std::nullopt); }
   const RowFailure& failure() const { return failure_; }
   const std::optional<Error>& stopped() const { return stopped_; }
 
@@ -54,6 +58,7 @@ class ProtoPrograms {
   Compiled Compile(std::shared_ptr<const ProtoSchema> schema, const ProtoMessage* message,
                    const FramedPayload& payload) const;
   void Spend(int64_t bytes);
+  void SetWanted(const ProtoSchema& schema, const ProtoMessage& message);
 
   const FieldColumns columns_;
   const std::shared_ptr<SchemaSource> schemas_;
@@ -67,6 +72,7 @@ class ProtoPrograms {
   MessageKey key_;
   RowFailure failure_;
   std::optional<Error> stopped_;
+  std::optional<iceberg::Schema> wanted_;
 };
 
 }  // namespace kafka_iceberg::decode
