@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "buffer/arrow_status.h"
+#include "buffer/conform.h"
 #include "buffer/key_index.h"
 #include "buffer/memory_account.h"
 #include "core/check.h"
@@ -110,6 +111,16 @@ Status Collect(const BatchPtr& rows, const Runs& runs, std::vector<BatchPtr>& re
   return {};
 }
 
+bool HasSchema(const HotBatch& batch, const arrow::Schema& schema) {
+  return batch.rows->schema().get() == &schema ||
+         batch.rows->schema()->Equals(schema, /*check_metadata=*/true);
+}
+
+Result<BatchPtr> RowsWith(const HotBatch& batch, const std::shared_ptr<arrow::Schema>& schema) {
+  if (HasSchema(batch, *schema)) return batch.rows;
+  return Conform(batch.rows, schema);
+}
+
 Result<TablePtr> ToTable(const std::shared_ptr<arrow::Schema>& schema, std::vector<BatchPtr> rows) {
   return FromArrow(arrow::Table::FromRecordBatches(schema, rows));
 }
@@ -120,25 +131,32 @@ struct HotBuffer::State {
   State(HotBufferOptions buffer_options, std::shared_ptr<arrow::Schema> buffer_schema,
         const Clock& buffer_clock)
       : options(std::move(buffer_options)),
-        schema(std::move(buffer_schema)),
         clock(buffer_clock),
-        account(std::make_shared<MemoryAccount>(0)) {}
+        account(std::make_shared<MemoryAccount>(0)),
+        schema(std::move(buffer_schema)) {}
 
   const HotBufferOptions options;
-  const std::shared_ptr<arrow::Schema> schema;
   const Clock& clock;
   const std::shared_ptr<MemoryAccount> account;
 
   mutable Mutex mutex;
+  std::shared_ptr<arrow::Schema> schema GUARDED_BY(mutex);
+  uint64_t schema_version GUARDED_BY(mutex) = 0;
   std::vector<EntryPtr> batches GUARDED_BY(mutex);  // by sequence
   std::optional<int64_t> snapshot_id GUARDED_BY(mutex);
   uint64_t next_sequence GUARDED_BY(mutex) = 0;
   int64_t row_count GUARDED_BY(mutex) = 0;
-  mutable std::set<int> indexed_columns GUARDED_BY(mutex);
+  mutable std::set<std::string> indexed_columns GUARDED_BY(mutex);
 
-  std::vector<EntryPtr> Batches() const EXCLUDES(mutex) {
+  // What a reader works on, taken at one moment.
+  struct Contents {
+    std::shared_ptr<arrow::Schema> schema;
+    std::optional<int64_t> snapshot_id;
+    std::vector<EntryPtr> batches;
+  };
+  Contents Take() const EXCLUDES(mutex) {
     MutexLock lock(mutex);
-    return batches;
+    return {schema, snapshot_id, batches};
   }
 
   // Takes the batches out; the caller lets go of them after the lock: freeing many takes a while.
@@ -153,7 +171,7 @@ struct HotBuffer::State {
   }
 
   // False: the column may not have an index any more, the limit is reached.
-  bool AllowIndex(int column) const EXCLUDES(mutex) {
+  bool AllowIndex(const std::string& column) const EXCLUDES(mutex) {
     MutexLock lock(mutex);
     if (indexed_columns.contains(column)) return true;
     if (indexed_columns.size() >= kIndexedColumnsMax) return false;
@@ -171,20 +189,27 @@ HotBuffer::~HotBuffer() = default;
 void HotBuffer::Append(uint64_t epoch, const std::shared_ptr<arrow::RecordBatch>& rows) {
   CHECK(rows != nullptr);
   CHECK(rows->num_rows() <= std::numeric_limits<int32_t>::max());
-  CHECK(rows->schema()->Equals(*state_->schema, /*check_metadata=*/false));
   auto [charged, bytes] = Charge(*rows, state_->account);
   auto entry = std::make_shared<Entry>();
   entry->epoch = epoch;
   entry->bytes = bytes;
   entry->rows = std::move(charged);
   entry->appended_at = state_->clock.Steady();
-  const int key = state_->schema->GetFieldIndex(state_->options.key_column);
-  if (key >= 0 && state_->AllowIndex(key)) entry->BuildIndex(key, state_->account);
+  const int key = rows->schema()->GetFieldIndex(state_->options.key_column);
+  if (key >= 0 && state_->AllowIndex(state_->options.key_column))
+    entry->BuildIndex(key, state_->account);
 
   MutexLock lock(state_->mutex);
   entry->sequence = state_->next_sequence++;
   state_->row_count += entry->rows->num_rows();
   state_->batches.push_back(std::move(entry));
+}
+
+void HotBuffer::SetSchema(uint64_t version, std::shared_ptr<arrow::Schema> schema) {
+  MutexLock lock(state_->mutex);
+  if (version <= state_->schema_version) return;
+  state_->schema_version = version;
+  state_->schema = std::move(schema);
 }
 
 void HotBuffer::Commit(uint64_t epoch, std::optional<int64_t> snapshot_id) {
@@ -200,44 +225,60 @@ void HotBuffer::DiscardFrom(uint64_t epoch) {
   gone = state_->TakeIf([&](const HotBatch& batch) { return batch.epoch >= epoch; });
 }
 
-ReadView HotBuffer::View() const {
-  ReadView view;
-  view.schema = state_->schema;
-  MutexLock lock(state_->mutex);
-  view.snapshot_id = state_->snapshot_id;
-  view.batches.assign(state_->batches.begin(), state_->batches.end());
+Result<ReadView> HotBuffer::View() const {
+  State::Contents contents = state_->Take();
+  ReadView view{.snapshot_id = contents.snapshot_id, .schema = contents.schema};
+  for (EntryPtr& batch : contents.batches) {
+    if (HasSchema(*batch, *contents.schema)) {
+      view.batches.push_back(std::move(batch));
+      continue;
+    }
+    auto conformed = std::make_shared<HotBatch>(*batch);
+    conformed->rows = TRY(Conform(batch->rows, contents.schema));
+    view.batches.push_back(std::move(conformed));
+  }
   return view;
 }
 
 Result<TablePtr> HotBuffer::Query(const Filter& filter, const std::vector<std::string>& columns,
                                   int64_t limit) const {
-  const CompiledFilter compiled = TRY(CompiledFilter::Compile(filter, *state_->schema));
-  const std::vector<int> selected = TRY(ResolveColumns(*state_->schema, columns));
+  const State::Contents contents = state_->Take();
+  const arrow::Schema& schema = *contents.schema;
+  const CompiledFilter compiled = TRY(CompiledFilter::Compile(filter, schema));
+  const std::vector<int> selected = TRY(ResolveColumns(schema, columns));
   int64_t left = limit < 0 ? std::numeric_limits<int64_t>::max() : limit;
   std::vector<BatchPtr> result;
-  for (const EntryPtr& batch : state_->Batches()) {
+  for (const EntryPtr& batch : contents.batches) {
     if (left == 0) break;
-    const Runs runs = compiled.Select(*batch->rows, left);
-    TRY(Collect(Project(batch->rows, selected), runs, result));
+    const BatchPtr rows = TRY(RowsWith(*batch, contents.schema));
+    const Runs runs = compiled.Select(*rows, left);
+    TRY(Collect(Project(rows, selected), runs, result));
     left -= RowCount(runs);
   }
   std::vector<std::shared_ptr<arrow::Field>> fields;
-  for (const int column : selected) fields.push_back(state_->schema->field(column));
-  return ToTable(arrow::schema(std::move(fields), state_->schema->metadata()), std::move(result));
+  for (const int column : selected) fields.push_back(schema.field(column));
+  return ToTable(arrow::schema(std::move(fields), schema.metadata()), std::move(result));
 }
 
 Result<TablePtr> HotBuffer::Lookup(const std::string& column, const std::string& literal) const {
+  const State::Contents contents = state_->Take();
+  const arrow::Schema& schema = *contents.schema;
   // Also checks the column and the literal, and answers by scanning where no index may be built.
   const Filter filter = {{column, Predicate::Op::kEq, literal}};
-  TRY(CompiledFilter::Compile(filter, *state_->schema));
-  const int index = state_->schema->GetFieldIndex(column);
-  if (!state_->AllowIndex(index)) return Query(filter, {}, -1);
-  const Literal value = TRY(ParseLiteral(literal, *state_->schema->field(index)->type()));
+  const CompiledFilter compiled = TRY(CompiledFilter::Compile(filter, schema));
+  if (!state_->AllowIndex(column)) return Query(filter, {}, -1);
+  const int index = schema.GetFieldIndex(column);
+  const Literal value = TRY(ParseLiteral(literal, *schema.field(index)->type()));
   std::vector<BatchPtr> result;
-  for (const EntryPtr& batch : state_->Batches()) {
-    TRY(Collect(batch->rows, batch->Find(index, value, state_->account), result));
+  for (const EntryPtr& batch : contents.batches) {
+    if (HasSchema(*batch, schema)) {
+      TRY(Collect(batch->rows, batch->Find(index, value, state_->account), result));
+      continue;
+    }
+    const BatchPtr rows = TRY(Conform(batch->rows, contents.schema));
+    TRY(Collect(rows, compiled.Select(*rows, std::numeric_limits<int64_t>::max()), result));
   }
-  return ToTable(state_->schema, std::move(result));
+  return ToTable(contents.schema, std::move(result));
 }
 
 int64_t HotBuffer::rows() const {

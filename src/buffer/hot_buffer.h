@@ -43,7 +43,7 @@ struct HotBatch {
 struct ReadView {
   std::optional<int64_t> snapshot_id;
   std::shared_ptr<arrow::Schema> schema;
-  std::vector<std::shared_ptr<const HotBatch>> batches;  // oldest first
+  std::vector<std::shared_ptr<const HotBatch>> batches;  // oldest first, all with that schema
 };
 
 class HotBuffer {
@@ -53,7 +53,11 @@ class HotBuffer {
   HotBuffer(const HotBuffer&) = delete;
   HotBuffer& operator=(const HotBuffer&) = delete;
 
-  // The rows have the buffer's schema (our own invariant) and are visible when it returns.
+  // From here on readers see all rows with this schema of the table (see conform.h). A version
+  // below the last one changes nothing.
+  void SetSchema(uint64_t version, std::shared_ptr<arrow::Schema> schema);
+  // The rows have the buffer's schema, an earlier one or a later one that follows, and are visible
+  // when it returns.
   void Append(uint64_t epoch, const std::shared_ptr<arrow::RecordBatch>& rows);
   // The epochs up to and including `epoch` are in the table as of `snapshot_id` (absent: they held
   // no rows and no snapshot was made).
@@ -61,7 +65,8 @@ class HotBuffer {
   // Every batch of epochs >= `epoch` is forgotten: its records will be read again.
   void DiscardFrom(uint64_t epoch);
 
-  ReadView View() const;
+  // kUnavailable: memory ran out (for what a newer schema adds to older rows).
+  Result<ReadView> View() const;
   // Rows that satisfy the filter, newest batches last; `columns` empty means all, `limit` < 0 means
   // no limit. kInvalid: an unknown or nested column in the filter, a literal that is not of the
   // column's type.

@@ -117,7 +117,7 @@ class Scenario {
 
   void Read() {
     do {
-      CheckView(buffer_.View());
+      CheckView(*buffer_.View());
       ++views_checked_;
     } while (!done_);
   }

@@ -59,12 +59,12 @@ std::vector<uint64_t> Sequences(const ReadView& view) {
 
 TEST_F(HotBufferTest, RowsAreVisibleOnceAppended) {
   const auto buffer = Make();
-  EXPECT_THAT(buffer->View().batches, IsEmpty());
+  EXPECT_THAT(buffer->View()->batches, IsEmpty());
   buffer->Append(1, Ids(1, 3));
   buffer->Append(1, Ids(4, 5));
   EXPECT_EQ(buffer->rows(), 5);
   EXPECT_THAT(IdsOf(buffer->Query({}, {}, -1)), ElementsAre(1, 2, 3, 4, 5));
-  const ReadView view = buffer->View();
+  const ReadView view = *buffer->View();
   EXPECT_EQ(view.schema, schema_);
   EXPECT_THAT(Sequences(view), ElementsAre(0, 1));
 }
@@ -73,7 +73,7 @@ TEST_F(HotBufferTest, CommitRemovesItsEpochsAndMovesTheSnapshotAtOnce) {
   const auto buffer = Make();
   for (uint64_t epoch = 1; epoch <= 3; ++epoch) buffer->Append(epoch, Ids(1, 2));
   buffer->Commit(2, 77);
-  const ReadView view = buffer->View();
+  const ReadView view = *buffer->View();
   EXPECT_EQ(view.snapshot_id, 77);
   EXPECT_THAT(Sequences(view), ElementsAre(2));
   EXPECT_EQ(buffer->rows(), 2);
@@ -83,16 +83,16 @@ TEST_F(HotBufferTest, CommitWithoutSnapshotKeepsTheOldOne) {
   const auto buffer = Make();
   buffer->Commit(1, 77);
   buffer->Commit(2, std::nullopt);
-  EXPECT_EQ(buffer->View().snapshot_id, 77);
+  EXPECT_EQ(buffer->View()->snapshot_id, 77);
 }
 
 TEST_F(HotBufferTest, DiscardForgetsLaterEpochsOnly) {
   const auto buffer = Make();
   for (uint64_t epoch = 1; epoch <= 3; ++epoch) buffer->Append(epoch, Ids(1, 2));
   buffer->DiscardFrom(2);
-  EXPECT_THAT(Sequences(buffer->View()), ElementsAre(0));
+  EXPECT_THAT(Sequences(*buffer->View()), ElementsAre(0));
   buffer->Append(2, Ids(1, 2));
-  EXPECT_THAT(Sequences(buffer->View()), ElementsAre(0, 3));  // sequences are never used again
+  EXPECT_THAT(Sequences(*buffer->View()), ElementsAre(0, 3));  // sequences are never used again
   EXPECT_EQ(buffer->rows(), 4);
 }
 
@@ -102,7 +102,7 @@ TEST_F(HotBufferTest, BytesCountUntilTheLastViewIsGone) {
   const int64_t bytes = buffer->bytes();
   EXPECT_GE(bytes, 100 * (8 + 2 + 4));
   {
-    const ReadView view = buffer->View();
+    const ReadView view = *buffer->View();
     EXPECT_EQ(view.batches[0]->bytes, bytes);
     buffer->Commit(1, 5);
     EXPECT_EQ(buffer->bytes(), bytes);
@@ -126,7 +126,7 @@ TEST_F(HotBufferTest, BytesCountWhileAResultSharesThem) {
 TEST_F(HotBufferTest, ViewsOutliveTheBuffer) {
   auto buffer = Make();
   buffer->Append(1, Ids(1, 3));
-  const ReadView view = buffer->View();
+  const ReadView view = *buffer->View();
   buffer.reset();
   EXPECT_TRUE(view.batches[0]->rows->Equals(*Ids(1, 3)));
 }
