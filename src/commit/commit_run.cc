@@ -155,12 +155,23 @@ CommitRun::Decision CommitRun::Add(const Ledger& ledger) {
   Step("before_manifests");
   Result<iceberg::PreparedCommit> prepared =
       AppendOfEpoch().Prepare(*base_.metadata, ToMillis(context_.clock.Now()));
-  if (!prepared.ok()) return OnTrouble(prepared.error());
+  if (!prepared.ok()) {
+    return prepared.error().code() == ErrorCode::kConflict ? OnOtherSchema(prepared.error())
+                                                           : OnTrouble(prepared.error());
+  }
   CHECK(PinsMain(*prepared));
   // The rows and the ledger that says they are there: one commit.
   prepared->updates.push_back(iceberg::SetProperties{
       {{std::string(kLedgerProperty), LedgerToJson(Advance(ledger, epoch_.ranges))}}});
   return Swap(*prepared);
+}
+
+// The records must be read again, for the columns the table has now. An attempt that is in doubt
+// may still land: a change of schema does not move main.
+CommitRun::Decision CommitRun::OnOtherSchema(const Error& error) {
+  last_error_ = error;
+  if (!is_fresh_) return std::nullopt;
+  return InDoubt() ? OnTrouble(Error::CommitUnknown("{}", error.message())) : Fenced(error);
 }
 
 CommitRun::Decision CommitRun::Swap(const iceberg::PreparedCommit& prepared) {

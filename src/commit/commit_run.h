@@ -66,6 +66,7 @@ class CommitRun {
   Decision Act(const Examination& found);
   // The epoch is ours: prepare, swap, and see what came of it.
   Decision Add(const Ledger& ledger);
+  Decision OnOtherSchema(const Error& error);
   Decision Swap(const iceberg::PreparedCommit& prepared);
   Decision OnUnknown(const iceberg::PreparedCommit& prepared, const std::string& detail);
   Decision OnRejected(const iceberg::PreparedCommit& prepared, const std::string& detail);

@@ -2,8 +2,10 @@
 #include "commit/epoch_append.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "iceberg/actions/schema_update.h"
 #include "iceberg/actions/snapshot_summary.h"
 #include "iceberg/manifest_avro.h"
 #include "iceberg/table_scan.h"
@@ -36,6 +38,7 @@ EpochAppend::EpochAppend(const FlushEpoch& epoch, std::string commit_uuid,
                .commit_uuid = std::move(commit_uuid),
                .files = {},
                .summary = std::move(summary)},
+      schema_(epoch.schema),
       store_(store) {
   if (epoch.files.empty()) return;
   iceberg::AppendOptions options = options_;
@@ -45,6 +48,23 @@ EpochAppend::EpochAppend(const FlushEpoch& epoch, std::string commit_uuid,
 
 Result<iceberg::PreparedCommit> EpochAppend::Prepare(const iceberg::TableMetadata& base,
                                                      int64_t now_ms) {
+  if (schema_ == nullptr) return PrepareSnapshot(base, now_ms);
+  iceberg::SchemaUpdate update = TRY(iceberg::UpdateForFiles(base, *schema_));
+  if (update.updates.empty()) return PrepareSnapshot(base, now_ms);
+  const iceberg::TableMetadata evolved =
+      TRY(iceberg::ApplyUpdates(base, update.updates, "", now_ms));
+  iceberg::PreparedCommit commit = TRY(PrepareSnapshot(evolved, now_ms));
+  // The schema first: the snapshot names it.
+  commit.updates.insert(commit.updates.begin(), update.updates.begin(), update.updates.end());
+  std::erase_if(update.requirements, [](const iceberg::TableRequirement& requirement) {
+    return std::holds_alternative<iceberg::AssertTableUuid>(requirement);
+  });
+  std::ranges::move(update.requirements, std::back_inserter(commit.requirements));
+  return commit;
+}
+
+Result<iceberg::PreparedCommit> EpochAppend::PrepareSnapshot(const iceberg::TableMetadata& base,
+                                                             int64_t now_ms) {
   return append_ != nullptr ? append_->Prepare(base, now_ms) : PrepareEmpty(base, now_ms);
 }
 

@@ -42,7 +42,8 @@ std::vector<TransactionEntry> FakeSealing(const FlushEpoch& epoch, const std::st
                                       .rows = epoch.rows,
                                       .dead_letters = epoch.dead_letters,
                                       .files = static_cast<int64_t>(epoch.files.size()),
-                                      .table_uuid = epoch.table_uuid});
+                                      .table_uuid = epoch.table_uuid,
+                                      .schema = epoch.schema});
   return entries;
 }
 

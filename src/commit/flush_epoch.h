@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ struct FlushEpoch {
   // The table (not only its name) that the files were written for; when known, no other table takes
   // them.
   std::string table_uuid;
+  // The schema the files were written with, when it has more than the table's had: the commit
+  // brings it (see iceberg::UpdateForFiles). Null: the table's own.
+  std::shared_ptr<const iceberg::Schema> schema;
 };
 
 }  // namespace kafka_iceberg::commit

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "commit/json_text.h"
+#include "iceberg/table_metadata_json.h"
 #include "write/data_file_json.h"
 
 namespace kafka_iceberg::commit {
@@ -27,12 +28,14 @@ Result<EpochRanges> RangesMember(const json& body) {
 json BodyOf(const OffsetCommit& entry) { return {{"ranges", Embed(RangesToJson(entry.ranges))}}; }
 
 json BodyOf(const BufferSnapshot& entry) {
-  return {{"snapshot-id", entry.snapshot_id},
-          {"ranges", Embed(RangesToJson(entry.ranges))},
-          {"rows", entry.rows},
-          {"dead-letters", entry.dead_letters},
-          {"files", entry.files},
-          {"table-uuid", entry.table_uuid}};
+  json body = {{"snapshot-id", entry.snapshot_id},
+               {"ranges", Embed(RangesToJson(entry.ranges))},
+               {"rows", entry.rows},
+               {"dead-letters", entry.dead_letters},
+               {"files", entry.files},
+               {"table-uuid", entry.table_uuid}};
+  if (entry.schema != nullptr) body["schema"] = iceberg::SchemaToJson(*entry.schema);
+  return body;
 }
 
 json BodyOf(const ParquetWritten& entry) {
@@ -88,6 +91,10 @@ Status Read(const json& body, BufferSnapshot& entry) {
   entry.dead_letters = TRY(IntMember(body, "dead-letters"));
   entry.files = TRY(IntMember(body, "files"));
   entry.table_uuid = TRY(StringMember(body, "table-uuid"));
+  if (body.contains("schema")) {
+    entry.schema = std::make_shared<const iceberg::Schema>(
+        TRY(iceberg::SchemaFromJson(TRY(StringMember(body, "schema")))));
+  }
   return {};
 }
 

@@ -34,6 +34,7 @@ struct BufferSnapshot {
   // Without it a restart cannot tell a table from another one of the same name, and does not adopt
   // the epoch.
   std::string table_uuid;
+  std::shared_ptr<const iceberg::Schema> schema;  // as FlushEpoch::schema
 };
 struct ParquetWritten {
   std::string table;
