@@ -154,6 +154,8 @@ struct SchemaOptions {
   std::string file;                 // a TOML file holding [[fields]]
   std::vector<SchemaField> fields;  // declared; empty: infer
   int32_t infer_records = 1000;
+  std::string breaking_change = "dead_letter";  // dead_letter | fail
+  int32_t columns_max = 2000;                   // of a table that evolves, nested ones counted
   std::vector<std::string> metadata_columns = {"_kafka_partition", "_kafka_offset",
                                                "_kafka_timestamp"};
 };

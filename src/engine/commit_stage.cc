@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/check.h"
+#include "iceberg/table_metadata_json.h"
 #include "write/verify_file.h"
 
 namespace kafka_iceberg::engine {
@@ -15,7 +16,9 @@ constexpr int64_t kTrimEveryCommits = 500;
 }  // namespace
 
 CommitStage::CommitStage(CommitStageOptions options, CommitStageContext context)
-    : options_(std::move(options)), context_(std::move(context)) {}
+    : options_(std::move(options)),
+      context_(std::move(context)),
+      schema_json_(iceberg::SchemaToJson(context_.schemas.Current()->metadata->schema())) {}
 
 void CommitStage::Handle(CommitMessage message, const std::stop_token& stop) {
   if (auto* part = std::get_if<EpochPart>(&message)) {
@@ -91,7 +94,12 @@ Result<commit::FlushEpoch> CommitStage::Assemble(const EpochSealed& sealed,
                            .table_uuid = options_.table_uuid};
   std::vector<decode::DeadLetter> letters;
   int64_t records = 0;
+  uint64_t schema_version = 0;
   for (EpochPart& part : parts) {
+    if (part.schema->version > schema_version) {
+      schema_version = part.schema->version;
+      epoch.schema = part.schema->pending;
+    }
     records += part.stats.records;
     epoch.rows += part.stats.rows;
     std::ranges::move(part.files, std::back_inserter(epoch.files));
@@ -121,7 +129,8 @@ Result<commit::FlushEpoch> CommitStage::Assemble(const EpochSealed& sealed,
                                            .rows = epoch.rows,
                                            .dead_letters = epoch.dead_letters,
                                            .files = static_cast<int64_t>(epoch.files.size()),
-                                           .table_uuid = options_.table_uuid});
+                                           .table_uuid = options_.table_uuid,
+                                           .schema = epoch.schema});
   TRY(context_.log.Append(entries));
   return epoch;
 }
@@ -163,6 +172,7 @@ void CommitStage::Finish(const EpochSealed& sealed, const commit::FlushEpoch& ep
   context_.hot_buffer.Commit(sealed.epoch, snapshot_id);
   context_.metadata_cache.Put(context_.table.Current());
   Record({commit::FlushComplete{.table = options_.table, .epoch_uuid = epoch.uuid}});
+  if (epoch.schema != nullptr) TellOfSchema(epoch);
   if (++commits_since_trim_ >= kTrimEveryCommits) {
     commits_since_trim_ = 0;
     if (const Status status = context_.log.Trim(options_.log_entries_max); !status.ok()) {
@@ -184,8 +194,19 @@ void CommitStage::Finish(const EpochSealed& sealed, const commit::FlushEpoch& ep
                                        .result = result});
 }
 
+void CommitStage::TellOfSchema(const commit::FlushEpoch& epoch) {
+  std::string schema_json = iceberg::SchemaToJson(*epoch.schema);
+  if (schema_json == schema_json_) return;
+  context_.metrics.GetCounter("kafka_iceberg_schema_evolutions_total").Add();
+  context_.logger.Info("schema evolved", {{"table", options_.table}, {"epoch", epoch.uuid}});
+  Record({commit::SchemaEvolution{
+      .table = options_.table, .old_schema = schema_json_, .new_schema = schema_json}});
+  schema_json_ = std::move(schema_json);
+}
+
 void CommitStage::HandleDiscard(const DiscardMessage& message) {
   pending_.clear();
+  context_.schemas.Restart();
   blocked_ = false;
   generation_ = message.generation;
   SetTrouble("");

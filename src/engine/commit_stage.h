@@ -43,6 +43,7 @@ struct CommitStageOptions {
 };
 
 struct CommitStageContext {
+  SchemaKeeper& schemas;
   catalog::TableOperations& table;
   commit::TransactionCoordinator& coordinator;
   commit::TransactionLog& log;
@@ -88,6 +89,7 @@ class CommitStage {
                                                           const std::stop_token& stop);
   void Finish(const EpochSealed& sealed, const commit::FlushEpoch& epoch,
               const commit::SnapshotCommitResult& result);
+  void TellOfSchema(const commit::FlushEpoch& epoch);
   void HandleDiscard(const DiscardMessage& message);
   void SetTrouble(std::string trouble);
   void Record(std::vector<commit::TransactionEntry> entries);
@@ -99,6 +101,7 @@ class CommitStage {
   bool blocked_ = false;  // an epoch failed: wait for the reset
   std::map<uint64_t, Pending> pending_;
   int64_t commits_since_trim_ = 0;
+  std::string schema_json_;     // the table's, as last told of
   bool was_unhealthy_ = false;  // the last health check failed
   mutable Mutex trouble_mutex_;
   std::string trouble_ GUARDED_BY(trouble_mutex_);

@@ -66,6 +66,7 @@ struct Engine::State {
   std::unique_ptr<commit::TransactionLog> log;
   std::unique_ptr<decode::DeadLetterStore> dead_letters;
   std::unique_ptr<table::MetadataCache> metadata_cache;
+  std::unique_ptr<SchemaKeeper> schema_keeper;
   std::unique_ptr<buffer::HotBuffer> hot_buffer;
   std::unique_ptr<commit::TransactionCoordinator> coordinator;
 
@@ -85,6 +86,7 @@ struct Engine::State {
   Status OpenCommit(const std::stop_token& stop);
   Status OpenStages();
   Result<std::unique_ptr<WriterStage>> MakeWriter(int32_t index, int32_t count);
+  std::unique_ptr<CommitStage> MakeCommitter(int32_t parts);
   void RunWriter(size_t index);
   void RunCommitter();
   std::jthread Start(std::string name, std::function<void()> body);
@@ -175,14 +177,19 @@ Status Engine::State::OpenCommit(const std::stop_token& stop) {
 }
 
 Result<std::unique_ptr<WriterStage>> Engine::State::MakeWriter(int32_t index, int32_t count) {
-  const iceberg::TableMetadataPtr metadata = table->Current().metadata;
-  std::unique_ptr<decode::Decoder> decoder = TRY(format->MakeDecoder(metadata->schema()));
-  auto writer =
-      TRY(write::TableWriter::Open(WriteOptionsFor(options, count), metadata,
-                                   decoder->arrow_schema(), table->store(), context.random));
-  return std::make_unique<WriterStage>(
+  const auto make_tools = [this, count](const WriteSchema& schema) -> Result<WriterTools> {
+    WriterTools tools;
+    tools.decoder = TRY(format->MakeDecoder(schema.metadata->schema()));
+    tools.writer = TRY(write::TableWriter::Open(WriteOptionsFor(options, count), schema.metadata,
+                                                tools.decoder->arrow_schema(), table->store(),
+                                                context.random));
+    return tools;
+  };
+  return WriterStage::Open(
       WriterStageOptions{.index = index},
       WriterStageContext{
+          .schemas = *schema_keeper,
+          .make_tools = make_tools,
           .hot_buffer = *hot_buffer,
           .store = table->store(),
           .clock = context.clock,
@@ -191,13 +198,39 @@ Result<std::unique_ptr<WriterStage>> Engine::State::MakeWriter(int32_t index, in
           .send_part = [this](EpochPart part) { committer_queue.PushControl(std::move(part)); },
           .send_control =
               [this](ControlMessage message) { control_queue.PushControl(std::move(message)); },
-          .step_hook = context.step_hook},
-      std::move(decoder), std::move(writer));
+          .step_hook = context.step_hook});
+}
+
+std::unique_ptr<CommitStage> Engine::State::MakeCommitter(int32_t parts) {
+  const auto send_control = [this](ControlMessage message) {
+    control_queue.PushControl(std::move(message));
+  };
+  return std::make_unique<CommitStage>(
+      CommitStageOptions{.writers = parts,
+                         .table = table->identifier().ToString(),
+                         .table_uuid = table->Current().metadata->table_uuid,
+                         .catalog_type = std::string(opened_catalog.catalog->type())},
+      CommitStageContext{.schemas = *schema_keeper,
+                         .table = *table,
+                         .coordinator = *coordinator,
+                         .log = *log,
+                         .dead_letters = *dead_letters,
+                         .hot_buffer = *hot_buffer,
+                         .store = table->store(),
+                         .clock = context.clock,
+                         .random = context.random,
+                         .logger = context.logger,
+                         .metrics = context.metrics,
+                         .send_control = send_control,
+                         .metadata_cache = *metadata_cache,
+                         .checks = opened_catalog.checks.get()});
 }
 
 Status Engine::State::OpenStages() {
   const int32_t count = WriterCount(options);
   metadata_cache = std::make_unique<table::MetadataCache>(*table, context.clock, context.metrics);
+  schema_keeper = std::make_unique<SchemaKeeper>(KeeperOptionsFor(options), *table, context.logger,
+                                                 context.metrics);
   // Present from the start, so that an alert on it works before the first dead letter.
   context.metrics.GetCounter("kafka_iceberg_dead_letters_total", {{"reason", "not_json"}});
   hot_buffer = std::make_unique<buffer::HotBuffer>(
@@ -211,27 +244,7 @@ Status Engine::State::OpenStages() {
     queues.push_back(writer_queues.back().get());
     writers.push_back(TRY(MakeWriter(index, count)));
   }
-  const auto send_control = [this](ControlMessage message) {
-    control_queue.PushControl(std::move(message));
-  };
-  committer = std::make_unique<CommitStage>(
-      CommitStageOptions{.writers = count,
-                         .table = table->identifier().ToString(),
-                         .table_uuid = table->Current().metadata->table_uuid,
-                         .catalog_type = std::string(opened_catalog.catalog->type())},
-      CommitStageContext{.table = *table,
-                         .coordinator = *coordinator,
-                         .log = *log,
-                         .dead_letters = *dead_letters,
-                         .hot_buffer = *hot_buffer,
-                         .store = table->store(),
-                         .clock = context.clock,
-                         .random = context.random,
-                         .logger = context.logger,
-                         .metrics = context.metrics,
-                         .send_control = send_control,
-                         .metadata_cache = *metadata_cache,
-                         .checks = opened_catalog.checks.get()});
+  committer = MakeCommitter(count);
   SourceStageOptions stage_options = StageOptionsFor(options);
   stage_options.stop_at_end = run.stop_at_end;
   stage_options.accept_offset_gap = run.accept_offset_gap;

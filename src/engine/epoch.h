@@ -20,6 +20,7 @@
 #include "core/result.h"
 #include "decode/dead_letter.h"
 #include "decode/decoder.h"
+#include "engine/schema_keeper.h"
 #include "write/table_writer.h"
 
 namespace kafka_iceberg::engine {
@@ -57,6 +58,8 @@ struct EpochPart {
   std::vector<write::StagedFile> files;
   std::vector<decode::DeadLetter> dead_letters;
   decode::DecodeStats stats;
+  WriteSchemaPtr
+      schema;  // the last one the files were written with; it has all of the earlier ones
 };
 // Poll thread -> committer: the epoch's cut.
 struct EpochSealed {

@@ -36,6 +36,12 @@ RetryPolicy BackoffFor(const config::Options& options) {
   return policy;
 }
 
+table::SchemaMismatchAction MismatchAction(const config::TableManagementOptions& management) {
+  if (management.schema_mismatch_action == "evolve") return table::SchemaMismatchAction::kEvolve;
+  if (management.schema_mismatch_action == "warn") return table::SchemaMismatchAction::kWarn;
+  return table::SchemaMismatchAction::kFail;
+}
+
 }  // namespace
 
 WarehouseOptions WarehouseFor(const config::Options& options) {
@@ -87,6 +93,13 @@ kafka::KafkaSourceOptions SourceOptions(const config::Options& options) {
               may_name_schema || std::ranges::find(columns, "_kafka_headers") != columns.end()};
 }
 
+SchemaKeeperOptions KeeperOptionsFor(const config::Options& options) {
+  return {.action = MismatchAction(options.iceberg.table_management),
+          .breaking_change = options.schema.breaking_change == "fail" ? BreakingChange::kFail
+                                                                      : BreakingChange::kDeadLetter,
+          .columns_max = options.schema.columns_max};
+}
+
 Result<table::TableOptions> TableOptionsFor(const config::Options& options) {
   const config::TableManagementOptions& management = options.iceberg.table_management;
   table::TableOptions result{.identifier = TargetTable(options),
@@ -95,11 +108,7 @@ Result<table::TableOptions> TableOptionsFor(const config::Options& options) {
                              .sort_by = management.sort_by,
                              .format_version = management.format_version,
                              .properties = management.properties};
-  if (management.schema_mismatch_action == "evolve") {
-    result.schema_mismatch_action = table::SchemaMismatchAction::kEvolve;
-  } else if (management.schema_mismatch_action == "warn") {
-    result.schema_mismatch_action = table::SchemaMismatchAction::kWarn;
-  }
+  result.schema_mismatch_action = MismatchAction(management);
   result.partition_by = management.partition_by
                             ? *management.partition_by
                             : TRY(table::PartitionExpressions(management.partition_strategy,

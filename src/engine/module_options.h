@@ -10,6 +10,7 @@
 #include "buffer/hot_buffer.h"
 #include "config/options.h"
 #include "core/result.h"
+#include "engine/schema_keeper.h"
 #include "engine/source_stage.h"
 #include "iceberg/type.h"
 #include "kafka/kafka_source_options.h"
@@ -32,6 +33,7 @@ catalog::TableIdentifier TargetTable(const config::Options& options);
 std::vector<std::string> ConfiguredTopics(const config::KafkaOptions& options);
 kafka::KafkaSourceOptions SourceOptions(const config::Options& options);
 Result<table::TableOptions> TableOptionsFor(const config::Options& options);
+SchemaKeeperOptions KeeperOptionsFor(const config::Options& options);
 write::WriteOptions WriteOptionsFor(const config::Options& options, int32_t writers);
 buffer::HotBufferOptions BufferOptionsFor(const config::Options& options);
 SourceStageOptions StageOptionsFor(const config::Options& options);

@@ -28,7 +28,7 @@ using DecoderResult = Result<std::unique_ptr<Decoder>>;
 class JsonFormat final : public PayloadFormat {
  public:
   DecoderResult MakeDecoder(const iceberg::Schema& table_schema) const override {
-    return decode::MakeJsonDecoder(table_schema, {});
+    return decode::MakeJsonDecoder(table_schema, {.report_drift = true});
   }
   Result<InferenceReport> Infer(std::span<const std::string_view> payloads) const override {
     return decode::InferSchema(payloads);
@@ -95,9 +95,10 @@ class AvroFormat final : public PayloadFormat {
   explicit AvroFormat(SchemaChoice choice) : choice_(std::move(choice)) {}
 
   DecoderResult MakeDecoder(const iceberg::Schema& table_schema) const override {
-    return decode::MakeAvroDecoder(
-        table_schema,
-        {.framing = choice_.framing, .schemas = choice_.source, .schema = choice_.file});
+    return decode::MakeAvroDecoder(table_schema, {.framing = choice_.framing,
+                                                  .schemas = choice_.source,
+                                                  .schema = choice_.file,
+                                                  .report_drift = true});
   }
   Result<InferenceReport> Infer(std::span<const std::string_view> payloads) const override {
     const SchemaChoice::Found found = TRY(choice_.FindFor(payloads));
@@ -119,7 +120,8 @@ class ProtobufFormat final : public PayloadFormat {
     return decode::MakeProtobufDecoder(table_schema, {.framing = choice_.framing,
                                                       .schemas = choice_.source,
                                                       .schema = choice_.file,
-                                                      .message = message_});
+                                                      .message = message_,
+                                                      .report_drift = true});
   }
   Result<InferenceReport> Infer(std::span<const std::string_view> payloads) const override {
     const SchemaChoice::Found found = TRY(choice_.FindFor(payloads));

@@ -6,23 +6,35 @@
 #include <arrow/util/byte_size.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/check.h"
 
 namespace kafka_iceberg::engine {
 namespace {
 
+// A decoder tells what a record asks for at most once for the record's schema and once for its
+// values; it may be told by the decoders of the schemas before and after a switch.
+constexpr int kCallsOnOneRecordMax = 8;
+
 int64_t BatchBytes(const arrow::RecordBatch& rows) { return arrow::util::TotalBufferSize(rows); }
 
 }  // namespace
 
+Result<std::unique_ptr<WriterStage>> WriterStage::Open(WriterStageOptions options,
+                                                       WriterStageContext context) {
+  WriteSchemaPtr schema = context.schemas.Current();
+  WriterTools tools = TRY(context.make_tools(*schema));
+  return std::unique_ptr<WriterStage>(
+      new WriterStage(options, std::move(context), std::move(schema), std::move(tools)));
+}
+
 WriterStage::WriterStage(WriterStageOptions options, WriterStageContext context,
-                         std::unique_ptr<decode::Decoder> decoder,
-                         std::unique_ptr<write::TableWriter> writer)
+                         WriteSchemaPtr schema, WriterTools tools)
     : options_(options),
       context_(std::move(context)),
-      decoder_(std::move(decoder)),
-      writer_(std::move(writer)),
+      schema_(std::move(schema)),
+      tools_(std::move(tools)),
       rows_decoded_(context_.metrics.GetCounter("kafka_iceberg_rows_decoded_total")),
       tombstones_(context_.metrics.GetCounter("kafka_iceberg_tombstones_total")),
       ignored_fields_(context_.metrics.GetCounter("kafka_iceberg_ignored_fields_total")),
@@ -41,13 +53,42 @@ void WriterStage::Handle(WriterMessage message) {
 void WriterStage::HandleData(DataMessage message) {
   if (failed_ || message.generation != generation_) return;
   CHECK(message.epoch >= epoch_);
+  const bool is_new_epoch = message.epoch != epoch_;
   epoch_ = message.epoch;
   progress_ = message.progress;
+  // In the middle of an epoch only for records that need it: each switch ends the files at hand.
+  if (is_new_epoch) {
+    if (Status status = SwitchTo(context_.schemas.Current()); !status.ok())
+      return Fail(status.error());
+  }
   if (!oldest_pending_) oldest_pending_ = message.taken_at;
+  if (Status status = DecodeAll(message.batch); !status.ok()) return Fail(status.error());
+  if (tools_.decoder->pending_rows() >= options_.seal_rows ||
+      tools_.decoder->pending_bytes() >= options_.seal_bytes) {
+    if (Status status = SealPending(); !status.ok()) Fail(status.error());
+  } else {
+    Tick();
+  }
+}
 
-  const size_t letters_before = dead_letters_.size();
-  const decode::DecodeStats stats =
-      decoder_->Decode(message.batch.topic, message.batch.records, dead_letters_);
+Status WriterStage::DecodeAll(const SourceBatch& batch) {
+  std::span<const Record> records = batch.records;
+  int calls_on_one_record = 0;
+  while (true) {
+    const size_t letters_before = dead_letters_.size();
+    const decode::DecodeStats stats = tools_.decoder->Decode(batch.topic, records, dead_letters_);
+    Count(stats, letters_before);
+    // Nobody can say now what the others hold: they wait, as for any other outage.
+    if (stats.stopped) return stats.stopped->WithContext("a schema cannot be had");
+    if (!stats.drift) return {};
+    records = records.subspan(static_cast<size_t>(stats.records));
+    calls_on_one_record = stats.records == 0 ? calls_on_one_record + 1 : 0;
+    CHECK(calls_on_one_record < kCallsOnOneRecordMax);
+    TRY(SwitchTo(TRY(context_.schemas.Settle(*stats.drift))));
+  }
+}
+
+void WriterStage::Count(const decode::DecodeStats& stats, size_t letters_before) {
   CHECK(stats.records == stats.rows + stats.dead_letters + stats.tombstones);
   CHECK(dead_letters_.size() - letters_before == static_cast<size_t>(stats.dead_letters));
   stats_.records += stats.records;
@@ -66,21 +107,25 @@ void WriterStage::HandleData(DataMessage message) {
     // epoch.
     progress_->hot_bytes += static_cast<int64_t>(dead_letters_[i].value.size() + 256);
   }
+}
 
-  if (stats.stopped) {
-    // Nobody can say now what these records hold: they wait, as for any other outage.
-    return Fail(stats.stopped->WithContext("a schema cannot be had"));
-  }
-  if (decoder_->pending_rows() >= options_.seal_rows ||
-      decoder_->pending_bytes() >= options_.seal_bytes) {
-    if (Status status = SealPending(); !status.ok()) Fail(status.error());
-  } else {
-    Tick();
-  }
+Status WriterStage::SwitchTo(WriteSchemaPtr schema) {
+  if (schema->version == schema_->version) return {};
+  const std::optional<SteadyTime> taken_at = oldest_pending_;
+  TRY(SealPending());
+  oldest_pending_ = taken_at;
+  std::vector<write::StagedFile> files = TRY(tools_.writer->Finish());
+  progress_->files_closed += static_cast<int64_t>(files.size()) - files_reported_;
+  files_reported_ = 0;
+  std::ranges::move(files, std::back_inserter(files_));
+  tools_ = TRY(context_.make_tools(*schema));
+  schema_ = std::move(schema);
+  context_.hot_buffer.SetSchema(schema_->version, tools_.decoder->arrow_schema());
+  return {};
 }
 
 Status WriterStage::SealPending() {
-  const std::shared_ptr<arrow::RecordBatch> rows = decoder_->Seal();
+  const std::shared_ptr<arrow::RecordBatch> rows = tools_.decoder->Seal();
   const std::optional<SteadyTime> taken_at = std::exchange(oldest_pending_, std::nullopt);
   if (rows == nullptr) return {};
   context_.hot_buffer.Append(epoch_, rows);
@@ -89,9 +134,9 @@ Status WriterStage::SealPending() {
     visible_latency_.Observe(
         std::chrono::duration<double>(context_.clock.Steady() - *taken_at).count());
   }
-  TRY(writer_->Append(*rows));
-  progress_->files_closed += writer_->files_closed() - files_reported_;
-  files_reported_ = writer_->files_closed();
+  TRY(tools_.writer->Append(*rows));
+  progress_->files_closed += tools_.writer->files_closed() - files_reported_;
+  files_reported_ = tools_.writer->files_closed();
   return {};
 }
 
@@ -118,9 +163,10 @@ Status WriterStage::FinishEpoch(const EndEpochMessage& message) {
   EpochPart part{.epoch = message.epoch,
                  .generation = message.generation,
                  .writer = options_.index,
-                 .files = TRY(writer_->Finish()),
+                 .files = TRY(FinishFiles()),
                  .dead_letters = std::exchange(dead_letters_, {}),
-                 .stats = std::exchange(stats_, {})};
+                 .stats = std::exchange(stats_, {}),
+                 .schema = schema_};
   files_reported_ = 0;
   if (context_.step_hook) context_.step_hook("after_upload");
   int64_t rows_in_files = 0;
@@ -130,12 +176,21 @@ Status WriterStage::FinishEpoch(const EndEpochMessage& message) {
   return {};
 }
 
+// Of all schemas of the epoch.
+Result<std::vector<write::StagedFile>> WriterStage::FinishFiles() {
+  std::vector<write::StagedFile> last = TRY(tools_.writer->Finish());
+  std::vector<write::StagedFile> files = std::exchange(files_, {});
+  std::ranges::move(last, std::back_inserter(files));
+  return files;
+}
+
 void WriterStage::HandleDiscard(const DiscardMessage& message) {
-  [[maybe_unused]] const auto dropped_rows = decoder_->Seal();
+  [[maybe_unused]] const auto dropped_rows = tools_.decoder->Seal();
   oldest_pending_.reset();
   stats_ = {};
   dead_letters_.clear();
-  Drop(writer_->Abandon());
+  Drop(tools_.writer->Abandon());
+  Drop(std::exchange(files_, {}));
   files_reported_ = 0;
   generation_ = message.generation;
   failed_ = false;

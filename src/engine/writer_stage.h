@@ -34,8 +34,16 @@ struct WriterStageOptions {
   int64_t seal_bytes = 8LL << 20;
 };
 
+// What rows of one schema are made and written with.
+struct WriterTools {
+  std::unique_ptr<decode::Decoder> decoder;
+  std::unique_ptr<write::TableWriter> writer;
+};
+
 // What the stage works with; all of it outlives the stage.
 struct WriterStageContext {
+  SchemaKeeper& schemas;
+  std::function<Result<WriterTools>(const WriteSchema&)> make_tools;
   buffer::HotBuffer& hot_buffer;
   storage::ObjectStore& store;
   Clock& clock;
@@ -48,8 +56,9 @@ struct WriterStageContext {
 
 class WriterStage {
  public:
-  WriterStage(WriterStageOptions options, WriterStageContext context,
-              std::unique_ptr<decode::Decoder> decoder, std::unique_ptr<write::TableWriter> writer);
+  // Makes the first tools, for the schema the keeper has now.
+  static Result<std::unique_ptr<WriterStage>> Open(WriterStageOptions options,
+                                                   WriterStageContext context);
 
   void Handle(WriterMessage message);
   // Seals what has waited long enough.
@@ -58,18 +67,26 @@ class WriterStage {
   Duration UntilTick() const;
 
  private:
+  WriterStage(WriterStageOptions options, WriterStageContext context, WriteSchemaPtr schema,
+              WriterTools tools);
+
   void HandleData(DataMessage message);
   void HandleEndEpoch(const EndEpochMessage& message);
   void HandleDiscard(const DiscardMessage& message);
+  Status DecodeAll(const SourceBatch& batch);
+  void Count(const decode::DecodeStats& stats, size_t letters_before);
+  // From here on rows are of this schema. What was written with the one before stays in the epoch.
+  Status SwitchTo(WriteSchemaPtr schema);
   Status SealPending();
+  Result<std::vector<write::StagedFile>> FinishFiles();
   Status FinishEpoch(const EndEpochMessage& message);
   void Fail(Error error);
   void Drop(const std::vector<write::StagedFile>& files);
 
   const WriterStageOptions options_;
   WriterStageContext context_;
-  const std::unique_ptr<decode::Decoder> decoder_;
-  const std::unique_ptr<write::TableWriter> writer_;
+  WriteSchemaPtr schema_;
+  WriterTools tools_;
 
   uint64_t generation_ = 0;
   bool failed_ = false;  // drop everything until the next DiscardMessage
@@ -77,6 +94,7 @@ class WriterStage {
   std::shared_ptr<EpochProgress> progress_;
   decode::DecodeStats stats_;  // of the current epoch
   std::vector<decode::DeadLetter> dead_letters_;
+  std::vector<write::StagedFile> files_;      // of the epoch, of schemas before the last
   int64_t files_reported_ = 0;                // of the current epoch
   std::optional<SteadyTime> oldest_pending_;  // when the oldest record not yet readable was taken
 

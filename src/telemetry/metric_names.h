@@ -63,6 +63,10 @@ inline constexpr MetricFamily kMetricFamilies[] = {
     {"kafka_iceberg_ignored_fields_total", MetricKind::kCounter,
      "Members of payloads that no column takes."},
     // Schema registry.
+    {"kafka_iceberg_schema_conflicts_total", MetricKind::kCounter,
+     "Columns or types of records that the table does not take; each is counted once."},
+    {"kafka_iceberg_schema_evolutions_total", MetricKind::kCounter,
+     "Commits that changed the table's schema."},
     {"kafka_iceberg_schema_registry_requests_total", MetricKind::kCounter,
      "Requests sent to the schema registry, by result."},
     {"kafka_iceberg_schema_cache_hits_total", MetricKind::kCounter,

@@ -411,7 +411,8 @@ def _group_start(group) -> int:
 
 _BOUNDS = {
     "int": lambda raw: struct.unpack("<i", raw)[0],
-    "long": lambda raw: struct.unpack("<q", raw)[0],
+    # A file that was written while the column was an int keeps its bounds.
+    "long": lambda raw: struct.unpack("<q" if len(raw) == 8 else "<i", raw)[0],
     "timestamp": lambda raw: struct.unpack("<q", raw)[0],
     "timestamptz": lambda raw: struct.unpack("<q", raw)[0],
     "string": lambda raw: raw.decode(errors="surrogateescape"),

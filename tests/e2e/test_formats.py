@@ -41,13 +41,16 @@ def protobuf(number: int) -> bytes:
 
 
 class Registry:
-    """Knows schema 7, as Confluent's registry would tell it."""
+    """Knows its `schemas`, as Confluent's registry would tell them."""
 
     def __init__(self, port: int = 0):
+        self.schemas = schemas = {7: AVRO}
+
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                found = self.path.startswith("/schemas/ids/7")
-                body = {"schema": json.dumps(AVRO)} if found else {"error_code": 40403, "message": "Schema not found"}
+                asked = self.path.removeprefix("/schemas/ids/").split("?")[0]
+                found = schemas.get(int(asked)) if asked.isdigit() else None
+                body = {"schema": json.dumps(found)} if found else {"error_code": 40403, "message": "Schema not found"}
                 text = json.dumps(body).encode()
                 self.send_response(200 if found else 404)
                 self.send_header("Content-Type", "application/vnd.schemaregistry.v1+json")
