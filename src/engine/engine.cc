@@ -128,6 +128,17 @@ Status Engine::State::OpenTable(EngineConnections connections, const std::stop_t
     context.logger.Info("schema evolved",
                         {{"table", name}, {"column", change.path}, {"change", change.detail}});
   }
+  if (!opened.evolved_partitioning.empty()) {
+    context.logger.Info("partitioning evolved",
+                        {{"table", name}, {"change", opened.evolved_partitioning}});
+  }
+  if (!opened.kept_partitioning.empty()) {
+    context.logger.Warn(
+        "the table is not partitioned as configured; schema_mismatch_action = \"evolve\" changes "
+        "it "
+        "for new rows",
+        {{"table", name}, {"partitioning", opened.kept_partitioning}});
+  }
   for (const std::string& column : opened.ignored_columns) {
     context.logger.Warn("the table has no such column; its values are left out",
                         {{"table", name}, {"column", column}});

@@ -35,7 +35,7 @@ class EngineTest : public ::testing::Test {
 
   void SetUp() override {
     state_ = std::filesystem::path(::testing::TempDir()) /
-             fmt::format("engine-test-{}", NewUuid(random_));
+             fmt::format("engine-test-{}-{}", ::getpid(), NewUuid(random_));
     broker_.CreateTopic("events", 2);
     options_.kafka.topic = "events";
     options_.kafka.consumer_group = "g";

@@ -109,6 +109,7 @@ Result<table::TableOptions> TableOptionsFor(const config::Options& options) {
                              .format_version = management.format_version,
                              .properties = management.properties};
   result.schema_mismatch_action = MismatchAction(management);
+  result.partitioning_is_named = management.partition_by.has_value();
   result.partition_by = management.partition_by
                             ? *management.partition_by
                             : TRY(table::PartitionExpressions(management.partition_strategy,

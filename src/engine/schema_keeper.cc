@@ -45,6 +45,21 @@ WriteSchemaPtr SchemaKeeper::Current() const {
   return current_;
 }
 
+WriteSchemaPtr SchemaKeeper::AtNewEpoch() {
+  MutexLock lock(mutex_);
+  iceberg::TableMetadataPtr base = Base();
+  const iceberg::TableMetadata& known = *current_->metadata;
+  if (base->default_spec_id != known.default_spec_id ||
+      !base->schema().SameColumns(known.schema())) {
+    logger_.Info("the table was changed by somebody else; new files follow",
+                 {{"table", table_.identifier().ToString()}});
+    current_ = std::make_shared<const WriteSchema>(WriteSchema{.version = current_->version + 1,
+                                                               .metadata = std::move(base),
+                                                               .pending = current_->pending});
+  }
+  return current_;
+}
+
 void SchemaKeeper::Restart() {
   MutexLock lock(mutex_);
   current_ = std::make_shared<const WriteSchema>(

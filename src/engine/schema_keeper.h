@@ -26,7 +26,8 @@ namespace kafka_iceberg::engine {
 // wider, until Restart().
 struct WriteSchema {
   uint64_t version = 0;
-  iceberg::TableMetadataPtr metadata;  // of the table, with the schema as it will be
+  iceberg::TableMetadataPtr metadata;  // of the table, with the schema as it will be; new files
+                                       // take its spec, locations and properties
   // What a commit of files written with it must bring; null: the table's own does.
   std::shared_ptr<const iceberg::Schema> pending;
 };
@@ -51,6 +52,8 @@ class SchemaKeeper {
                telemetry::Logger& logger, telemetry::Metrics& metrics);
 
   WriteSchemaPtr Current() const;
+  // The same, with what others did to the table since: columns they added, another partitioning.
+  WriteSchemaPtr AtNewEpoch();
   // The schema for records that ask for these payload columns (ids mean nothing). What it leaves
   // out is said in the log, once for each column. kInvalid: the table cannot take them, and
   // breaking changes are to stop the engine.

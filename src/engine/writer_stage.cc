@@ -58,7 +58,7 @@ void WriterStage::HandleData(DataMessage message) {
   progress_ = message.progress;
   // In the middle of an epoch only for records that need it: each switch ends the files at hand.
   if (is_new_epoch) {
-    if (Status status = SwitchTo(context_.schemas.Current()); !status.ok())
+    if (Status status = SwitchTo(context_.schemas.AtNewEpoch()); !status.ok())
       return Fail(status.error());
   }
   if (!oldest_pending_) oldest_pending_ = message.taken_at;

@@ -4,17 +4,17 @@
 #include <fmt/ranges.h>
 
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "table/table_change.h"
 
 namespace kafka_iceberg::table {
 
 namespace {
 
-using catalog::CommitOutcome;
 using iceberg::SchemaChange;
 using iceberg::SchemaComparison;
-
-constexpr int kEvolveAttemptsMax = 8;
 
 std::string ListOf(const SchemaComparison& comparison) {
   std::vector<std::string> differences;
@@ -41,40 +41,19 @@ Error Refusal(const std::string& table, const SchemaComparison& comparison) {
 }
 
 Status Evolve(OpenedTable& table, const iceberg::Schema& wanted) {
-  catalog::TableOperations& operations = *table.operations;
-  const std::string name = operations.identifier().ToString();
-  std::string detail;
-  // The changes of the last attempt: what an attempt of unknown outcome did is seen by looking
-  // again.
-  std::vector<SchemaChange> attempted;
-  for (int attempt = 0; attempt < kEvolveAttemptsMax; ++attempt) {
-    const catalog::TableVersion base = operations.Current();
-    const SchemaComparison comparison = iceberg::CompareSchemas(*base.metadata, wanted);
+  const std::string name = table.operations->identifier().ToString();
+  std::vector<SchemaChange> planned;  // last
+  const auto plan = [&](const iceberg::TableMetadata& base) -> Result<TableChange> {
+    const SchemaComparison comparison = iceberg::CompareSchemas(base, wanted);
     if (!comparison.incompatibilities.empty()) return CannotBridge(name, comparison);
-    if (comparison.changes.empty()) {
-      table.evolved = std::move(attempted);
-      return {};
-    }
-    const iceberg::SchemaUpdate update = iceberg::MakeSchemaUpdate(*base.metadata, comparison);
-    const catalog::CommitReply reply = operations.Commit(base, update.updates, update.requirements);
-    if (reply.outcome == CommitOutcome::kCommitted) {
-      table.evolved = comparison.changes;
-      return {};
-    }
-    if (reply.outcome == CommitOutcome::kRejected) {
-      return Error::Invalid("cannot evolve the schema of table {}: {}", name, reply.detail);
-    }
-    if (reply.outcome == CommitOutcome::kUnknown) attempted = comparison.changes;
-    if (auto refreshed = operations.Refresh(); !refreshed.ok()) {
-      if (reply.outcome != CommitOutcome::kUnknown) return refreshed.error();
-      return Error::CommitUnknown("cannot tell whether the schema of table {} was evolved: {}; {}",
-                                  name, reply.detail, refreshed.error().message());
-    }
-    detail = reply.detail;
+    if (!comparison.changes.empty()) planned = comparison.changes;
+    iceberg::SchemaUpdate update = iceberg::MakeSchemaUpdate(base, comparison);
+    return TableChange{std::move(update.updates), std::move(update.requirements)};
+  };
+  if (TRY(ChangeTable(*table.operations, "evolve the schema", plan))) {
+    table.evolved = std::move(planned);
   }
-  return Error::Unavailable(
-      "cannot evolve the schema of table {}: {} attempts failed, the last one: {}", name,
-      kEvolveAttemptsMax, detail);
+  return {};
 }
 
 // Nothing is changed, so a column that the table requires and no record has would fail every row.

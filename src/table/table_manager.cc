@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "table/table_manager.h"
 
+#include "table/partition_mismatch.h"
 #include "table/schema_mismatch.h"
 #include "table/table_layout.h"
 
@@ -76,6 +77,7 @@ Result<OpenedTable> GetOrCreateTable(Catalog& catalog, const TableOptions& optio
   if (table.created) return table;
   const iceberg::Schema keyed = TRY(WithIdentifierFields(wanted, options.identifier_fields));
   TRY(SettleSchemaMismatch(table, keyed, options.schema_mismatch_action));
+  TRY(SettlePartitionMismatch(table, options));
   return table;
 }
 

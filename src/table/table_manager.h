@@ -25,7 +25,8 @@ struct TableOptions {
   bool auto_create_if_missing = true;
   SchemaMismatchAction schema_mismatch_action = SchemaMismatchAction::kFail;
   std::vector<std::string>
-      partition_by;  // "day(ts)", "bucket(16, user_id)"; see PartitionExpressions
+      partition_by;                    // "day(ts)", "bucket(16, user_id)"; see PartitionExpressions
+  bool partitioning_is_named = false;  // and not only the default for new tables
   std::vector<std::string> identifier_fields;
   std::vector<std::string> sort_by;  // "ts", "ts desc"
   int32_t format_version = 2;
@@ -43,6 +44,9 @@ struct OpenedTable {
   // Columns of the wanted schema that the table does not have (action warn), nested ones by dotted
   // path: values for them are left out.
   std::vector<std::string> ignored_columns;
+  // For people; empty: as configured, or nothing is configured.
+  std::string evolved_partitioning;
+  std::string kept_partitioning;
 };
 
 // Loads the table, creating it (and its namespace) when missing and allowed; safe against another

@@ -19,6 +19,8 @@ using catalog::CommitFault;
 using iceberg::Type;
 using iceberg::TypeId;
 using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
 
 iceberg::Field Column(const std::string& name, TypeId type, bool required = false) {
   return {.name = name, .required = required, .type = Type::Primitive(type)};
@@ -257,6 +259,46 @@ TEST_F(TableManagerTest, NamesWhatIsWrongInThePartitioning) {
   EXPECT_THAT(table, IsError(ErrorCode::kInvalid));
   EXPECT_THAT(Message(table), HasSubstr("partition_by"));
   EXPECT_THAT(catalog_.LoadTable(options_.identifier), IsError(ErrorCode::kNotFound));
+}
+
+TEST_F(TableManagerTest, PartitioningEvolvesWhenNamed) {
+  Create(base_);
+  options_.partition_by = {"bucket(8, id)"};
+  options_.partitioning_is_named = true;
+  options_.schema_mismatch_action = SchemaMismatchAction::kEvolve;
+  const auto table = Open(base_);
+  ASSERT_THAT(table, IsOk());
+  EXPECT_THAT(table->evolved_partitioning, HasSubstr("from now on partitioned by id_bucket_8"));
+  const iceberg::TableMetadataPtr after = table->operations->Current().metadata;
+  EXPECT_EQ(after->partition_specs.size(), 2U);
+  EXPECT_EQ(after->spec().fields[0].name, "id_bucket_8");
+  const auto again = Open(base_);
+  ASSERT_THAT(again, IsOk());
+  EXPECT_THAT(again->evolved_partitioning, IsEmpty());
+  EXPECT_EQ(again->operations->Current().metadata->partition_specs.size(), 2U);
+}
+
+TEST_F(TableManagerTest, PartitioningIsKeptAndSaidUnlessItMayEvolve) {
+  Create(base_);
+  options_.partition_by = {"bucket(8, id)"};
+  EXPECT_THAT(Open(base_)->kept_partitioning, IsEmpty());  // only a default for new tables
+  options_.partitioning_is_named = true;
+  const auto table = Open(base_);
+  ASSERT_THAT(table, IsOk());
+  EXPECT_THAT(table->kept_partitioning, HasSubstr("id_bucket_8"));
+  EXPECT_EQ(table->operations->Current().metadata->partition_specs.size(), 1U);
+}
+
+TEST_F(TableManagerTest, ALostAnswerAboutPartitioningIsFoundOut) {
+  Create(base_);
+  options_.partition_by = {"bucket(8, id)"};
+  options_.partitioning_is_named = true;
+  options_.schema_mismatch_action = SchemaMismatchAction::kEvolve;
+  faults_.NextCommit(CommitFault::kResponseLostAfterApply);
+  const auto table = Open(base_);
+  ASSERT_THAT(table, IsOk());
+  EXPECT_THAT(table->evolved_partitioning, Not(IsEmpty()));
+  EXPECT_EQ(table->operations->Current().metadata->partition_specs.size(), 2U);
 }
 
 TEST_F(TableManagerTest, WorksOnTheFileCatalog) {

@@ -158,3 +158,19 @@ class Drift(Scenario):
             self.query("SELECT s.x, count(*), count(s.y) FROM TABLE WHERE s IS NOT NULL GROUP BY 1 ORDER BY 1"),
         )
         self.assertEqual([(count[3],)], self.query(f"SELECT count(*) FROM TABLE WHERE id >= {1 << 40}"))
+
+    def test_partitioning_evolves_for_new_rows(self):
+        topic = Topic(partitions=2)
+        management = {"schema_mismatch_action": "evolve", "partition_by": []}
+        first = self.config(topic, {"iceberg": {"table_management": management}})
+        topic.send(1_000)
+        self.assertEqual(0, self.run_command("run", "-c", first, "--stop-at-end", timeout=120).returncode)
+        topic.send(1_000)
+        management["partition_by"] = ["bucket(4, id)", "day(at)"]
+        second = self.config(topic, {"iceberg": {"table_management": management}})
+        done = self.run_command("run", "-c", second, "--stop-at-end", timeout=120)
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("partitioning evolved", done.stderr)
+        self.assertEqual(2, len({file["spec"] for file in self.table().data_files}))
+        self.prove(topic, second)
+        self.assert_content(topic)
