@@ -67,6 +67,33 @@ void AddServiceCommands(CLI::App& app, Arguments& arguments) {
   verify.add_flag("--offline", arguments.offline, "do not ask Kafka about offsets without a row");
 }
 
+void AddOffsetsCommands(CLI::App& app, Arguments& arguments) {
+  CLI::App& offsets = *app.add_subcommand(
+      "offsets", "where the table, the group and Kafka stand; move the table's");
+  offsets.require_subcommand(1);
+  CLI::App& show = Add(offsets, arguments, Command::kOffsetsShow, "show",
+                       "ledger, group offset, Kafka's oldest and newest, lag");
+  AddConfig(show, arguments);
+  AddJson(show, arguments);
+  for (const auto& [id, name, text] :
+       {std::tuple(Command::kOffsetsReset, "reset", "move the table's ledger, back or ahead"),
+        std::tuple(Command::kOffsetsRewind, "rewind", "the same, but never ahead")}) {
+    CLI::App& command = Add(offsets, arguments, id, name, text);
+    AddConfig(command, arguments);
+    AddJson(command, arguments);
+    command
+        .add_option("--to", arguments.targets,
+                    "earliest, latest, a time (2026-01-08T14:30:00Z), or topic:partition:offset "
+                    "(several)")
+        ->required();
+    command.add_flag("--dry-run", arguments.dry_run, "only show what would be done");
+    command.add_flag("--accept-duplicates", arguments.accept_duplicates,
+                     "rows that are in the table may be added a second time");
+    command.add_flag("--accept-loss", arguments.accept_loss,
+                     "records that were never read may be left out");
+  }
+}
+
 void AddTableCommands(CLI::App& app, Arguments& arguments) {
   CLI::App& table = *app.add_subcommand("table", "look at the configured table, or change it");
   table.require_subcommand(1);
@@ -205,6 +232,7 @@ ParsedArguments ParseArguments(int argc, char** argv) {
   AddJson(app, arguments);
   AddRunOptions(app, arguments);
   AddServiceCommands(app, arguments);
+  AddOffsetsCommands(app, arguments);
   AddTableCommands(app, arguments);
   AddTableChanges(app, arguments);
   AddCatalogCommands(app, arguments);

@@ -18,6 +18,9 @@ enum class Command : uint8_t {
   kDemo,
   kStatus,
   kVerify,
+  kOffsetsShow,
+  kOffsetsReset,
+  kOffsetsRewind,
   kTableDescribe,
   kTableSnapshots,
   kTableFiles,
@@ -53,6 +56,11 @@ struct Arguments {
   std::string server;  // host:port; empty: from the configuration
   // verify
   bool offline = false;
+  // offsets reset, offsets rewind
+  std::vector<std::string> targets;
+  bool dry_run = false;
+  bool accept_duplicates = false;
+  bool accept_loss = false;
   // demo, bench, mock-broker
   std::string directory;
   std::string profile;

@@ -46,7 +46,9 @@ void PrintJson(const engine::VerifyReport& report) {
                           {"duplicates", RangesJson(verdict.duplicates)},
                           {"lost", RangesJson(verdict.lost)},
                           {"unexplained", RangesJson(verdict.unexplained)},
-                          {"beyond_ledger", RangesJson(verdict.beyond_ledger)}});
+                          {"beyond_ledger", RangesJson(verdict.beyond_ledger)},
+                          {"accepted_duplicates", verdict.accepted_duplicates},
+                          {"accepted_losses", verdict.accepted_losses}});
   }
   const json body = {{"ok", report.ok()},
                      {"table", report.table},
@@ -71,6 +73,10 @@ void PrintFindings(const engine::PartitionVerdict& verdict) {
   print("LOST, Kafka still has them", verdict.lost);
   print("rows the ledger does not know of", verdict.beyond_ledger);
   print("no row, and Kafka could not be asked", verdict.unexplained);
+  if (verdict.accepted_duplicates > 0 || verdict.accepted_losses > 0) {
+    std::cout << fmt::format("{}: accepted when the ledger was moved: {} rows twice, {} left out\n",
+                             name, verdict.accepted_duplicates, verdict.accepted_losses);
+  }
 }
 
 void PrintText(const engine::VerifyReport& report) {

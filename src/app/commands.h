@@ -15,6 +15,8 @@ int PlanCommand(const Arguments& arguments, Runtime& runtime);
 int DemoCommand(const Arguments& arguments, Runtime& runtime);
 int StatusCommand(const Arguments& arguments, Runtime& runtime);
 int VerifyCommand(const Arguments& arguments, Runtime& runtime);
+// offsets show, reset, rewind
+int OffsetsCommand(const Arguments& arguments, Runtime& runtime);
 int TableDescribeCommand(const Arguments& arguments, Runtime& runtime);
 int TableSnapshotsCommand(const Arguments& arguments, Runtime& runtime);
 int TableFilesCommand(const Arguments& arguments, Runtime& runtime);

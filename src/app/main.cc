@@ -37,6 +37,9 @@ int Dispatch(const Arguments& arguments, Runtime& runtime) {
     case Command::kDemo: return DemoCommand(arguments, runtime);
     case Command::kStatus: return StatusCommand(arguments, runtime);
     case Command::kVerify: return VerifyCommand(arguments, runtime);
+    case Command::kOffsetsShow:
+    case Command::kOffsetsReset:
+    case Command::kOffsetsRewind: return OffsetsCommand(arguments, runtime);
     case Command::kTableDescribe: return TableDescribeCommand(arguments, runtime);
     case Command::kTableSnapshots: return TableSnapshotsCommand(arguments, runtime);
     case Command::kTableFiles: return TableFilesCommand(arguments, runtime);

@@ -41,6 +41,11 @@ AdoptionDecision Decide(const FlushEpoch& epoch, const iceberg::TableMetadata& m
   if (const iceberg::Snapshot* own = FindOwnSnapshot(metadata, epoch)) {
     return {epoch, EpochFate::kLanded, fmt::format("it is snapshot {}", own->snapshot_id)};
   }
+  if (epoch.ledger_generation != ledger.generation) {
+    return {epoch, EpochFate::kRefuted,
+            fmt::format("somebody moved the ledger on purpose since (generation {}, now {})",
+                        epoch.ledger_generation, ledger.generation)};
+  }
   const RangeCheck check = CheckRanges(ledger, epoch.ranges);
   if (check.verdict == RangeVerdict::kAlreadyCommitted) return DecideCovered(epoch, metadata);
   if (check.verdict == RangeVerdict::kFenced)
@@ -53,8 +58,9 @@ AdoptionDecision Decide(const FlushEpoch& epoch, const iceberg::TableMetadata& m
 // An attempt of the epoch can only land on a table whose ledger stands at the epoch's start, and
 // had one landed, the ledger would cover the epoch. Ledgers only grow and main moves with them, so
 // a ledger that does neither proves that no attempt landed or ever will. It must be the table's
-// own, not one that expects other epochs to be adopted.
+// own, not one that expects other epochs to be adopted. Nothing of this holds across generations.
 bool IsDead(const FlushEpoch& epoch, const Ledger& ledger) {
+  if (epoch.ledger_generation != ledger.generation) return false;
   return CheckRanges(ledger, epoch.ranges).verdict == RangeVerdict::kFenced;
 }
 

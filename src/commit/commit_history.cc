@@ -54,11 +54,18 @@ Ledger LedgerOfSnapshots(const iceberg::TableMetadata& metadata) {
   return ledger;
 }
 
+void Witness(Ledger& seen, const EpochRanges& ranges, int64_t generation) {
+  if (generation < seen.generation) return;
+  if (generation > seen.generation) seen = Ledger{.next_offsets = {}, .generation = generation};
+  RaiseTo(seen, ranges);
+}
+
 Ledger LedgerOfLog(const std::vector<LoggedEntry>& entries, std::string_view table_uuid) {
   Ledger ledger;
   for (const LoggedEntry& logged : entries) {
     const auto* record = std::get_if<IdempotencyRecord>(&logged.entry);
-    if (record != nullptr && record->table_uuid == table_uuid) RaiseTo(ledger, record->ranges);
+    if (record != nullptr && record->table_uuid == table_uuid)
+      Witness(ledger, record->ranges, record->ledger_generation);
   }
   return ledger;
 }
@@ -75,8 +82,13 @@ Result<Ledger> ReadTrustedLedger(const iceberg::TableMetadata& metadata, const L
         "(merge it with what is there); records below these offsets are in the table already",
         complete.error().message(), kLedgerProperty, LedgerToJson(snapshots));
   }
-  const Status in_step =
-      CheckNotBehind(ledger, seen, "this process or its transaction log has seen");
+  // Somebody moved the ledger on purpose since: what was seen says nothing any more.
+  if (ledger.generation > seen.generation) return ledger;
+  Status in_step = CheckNotBehind(ledger, seen, "this process or its transaction log has seen");
+  if (ledger.generation < seen.generation) {
+    in_step = Error::Corrupt("the table's ledger is of generation {}, but generation {} was seen",
+                             ledger.generation, seen.generation);
+  }
   if (!in_step.ok()) {
     return Error::Corrupt(
         "{}; the ledger was set back, or the table was restored from an older state. If the table "
@@ -101,6 +113,15 @@ Examination Examine(const iceberg::TableMetadata& metadata, const FlushEpoch& ep
   }
   Result<Ledger> ledger = ReadTrustedLedger(metadata, seen, check_snapshots);
   if (!ledger.ok()) return {.finding = Finding::kBroken, .error = ledger.error()};
+  if (epoch.ledger_generation != ledger->generation) {
+    Error moved = Error::Conflict(
+        "somebody moved the ledger on purpose (generation {}) after these offsets were read "
+        "(generation {})",
+        ledger->generation, epoch.ledger_generation);
+    return {.finding = Finding::kFenced,
+            .ledger = std::move(ledger).value(),
+            .error = std::move(moved)};
+  }
   const RangeCheck check = CheckRanges(*ledger, epoch.ranges);
   switch (check.verdict) {
     case RangeVerdict::kOurs:

@@ -27,6 +27,8 @@ const iceberg::Snapshot* FindSnapshotOf(const iceberg::TableMetadata& metadata,
 
 // How far the listed snapshots' own records reach.
 Ledger LedgerOfSnapshots(const iceberg::TableMetadata& metadata);
+// Adds to what is known as committed: a newer generation voids what was known of older ones.
+void Witness(Ledger& seen, const EpochRanges& ranges, int64_t generation);
 // How far the log's idempotency records for this table (by its uuid) reach.
 Ledger LedgerOfLog(const std::vector<LoggedEntry>& entries, std::string_view table_uuid);
 
@@ -34,9 +36,8 @@ Ledger LedgerOfLog(const std::vector<LoggedEntry>& entries, std::string_view tab
 // - partitions are missing from it that listed snapshots of ours hold: the property was removed or
 // cut; where nothing is
 //   known any start would be accepted, so going on could add every row a second time;
-// - it is behind what `seen` (this process, or its log) knows as committed: it was set back, or the
-// table was restored
-//   from an older state.
+// - it is behind what `seen` (this process, or its log) knows as committed in the same generation,
+//   or of an older generation: it was set back, or the table was restored from an older state.
 // With `check_snapshots` false only the second is looked for (it implies the first once `seen` came
 // from here).
 Result<Ledger> ReadTrustedLedger(const iceberg::TableMetadata& metadata, const Ledger& seen,

@@ -231,7 +231,7 @@ CommitRun::Decision CommitRun::Landed(const iceberg::Snapshot& snapshot) {
   result.snapshot_id = snapshot.snapshot_id;
   result.committed_at = FromMillis(snapshot.timestamp_ms);
   result.files_added = static_cast<int64_t>(epoch_.files.size());
-  RaiseTo(context_.memory.seen, epoch_.ranges);
+  Witness(context_.memory.seen, epoch_.ranges, epoch_.ledger_generation);
   Forget(epoch_.uuid);
   // Without an attempt in this call it is news only when the log does not have it.
   const auto record = swaps_ == 0 ? FindInLog() : std::nullopt;
@@ -257,7 +257,7 @@ CommitRun::Decision CommitRun::Covered(const iceberg::Snapshot* snapshot) {
     result.snapshot_id = record->snapshot_id;
     result.committed_at = record->committed_at;
   }
-  RaiseTo(context_.memory.seen, epoch_.ranges);
+  Witness(context_.memory.seen, epoch_.ranges, epoch_.ledger_generation);
   Forget(epoch_.uuid);
   context_.events.AlreadyCommitted(epoch_, result);
   return result;
@@ -310,7 +310,8 @@ int64_t CommitRun::WriteLog(const SnapshotCommitResult& result) const {
                                              .ranges = epoch_.ranges,
                                              .snapshot_id = result.snapshot_id,
                                              .committed_at = result.committed_at,
-                                             .table_uuid = base_.metadata->table_uuid}});
+                                             .table_uuid = base_.metadata->table_uuid,
+                                             .ledger_generation = epoch_.ledger_generation}});
   if (last.ok()) return *last;
   // The table has it: a log that cannot be written must neither undo nor repeat anything.
   context_.events.CommittedButNotLogged(epoch_, last.error());
@@ -324,6 +325,8 @@ EpochAppend& CommitRun::AppendOfEpoch() {
         {std::string(kRangesSummary), RangesToJson(epoch_.ranges)},
         {std::string(kCommitIdSummary), epoch_.uuid},
         {std::string(kWriterSummary), context_.options.writer_id}};
+    if (epoch_.ledger_generation > 0)
+      summary.emplace(kGenerationSummary, std::to_string(epoch_.ledger_generation));
     // A uuid of its own: after a restart the epoch's may be in the names of manifests that landed.
     append = std::make_unique<EpochAppend>(epoch_, NewUuid(context_.random), std::move(summary),
                                            context_.table.store());

@@ -90,6 +90,7 @@ void ApplyTo(CommitState& state, const BufferSnapshot& entry) {
   epoch.epoch.rows = entry.rows;
   epoch.epoch.dead_letters = entry.dead_letters;
   epoch.epoch.table_uuid = entry.table_uuid;
+  epoch.epoch.ledger_generation = entry.ledger_generation;
   epoch.epoch.schema = entry.schema;
   UpdatePhase(epoch);
 }
@@ -171,6 +172,7 @@ std::vector<StateEntry> EntriesOf(const FlushEpoch& epoch, const std::string& ta
                                       .dead_letters = epoch.dead_letters,
                                       .files = static_cast<int64_t>(epoch.files.size()),
                                       .table_uuid = epoch.table_uuid,
+                                      .ledger_generation = epoch.ledger_generation,
                                       .schema = epoch.schema});
   for (const write::StagedFile& file : epoch.files) {
     entries.emplace_back(ParquetWritten{.table = table, .epoch_uuid = epoch.uuid, .file = file});

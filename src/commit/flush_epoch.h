@@ -25,6 +25,9 @@ struct FlushEpoch {
   // The table (not only its name) that the files were written for; when known, no other table takes
   // them.
   std::string table_uuid;
+  // Of the ledger, when the epoch was sealed. Once somebody has moved the ledger on purpose, what
+  // was read before is not added.
+  int64_t ledger_generation = 0;
   // The schema the files were written with, when it has more than the table's had: the commit
   // brings it (see iceberg::UpdateForFiles). Null: the table's own.
   std::shared_ptr<const iceberg::Schema> schema;

@@ -174,6 +174,10 @@ void RaiseTo(Ledger& ledger, const EpochRanges& ranges) {
   }
 }
 
+void SetNextOffset(Ledger& ledger, const SourceTopic& topic, int32_t partition, int64_t next) {
+  EntryFor(ledger, topic)[partition] = next;
+}
+
 Status CheckNotBehind(const Ledger& ledger, const Ledger& witness, std::string_view witness_name,
                       bool missing_only) {
   for (const auto& [topic, partitions] : witness.next_offsets) {

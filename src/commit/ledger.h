@@ -22,6 +22,7 @@ inline constexpr std::string_view kLedgerProperty = "kafka-iceberg.ledger";
 inline constexpr std::string_view kRangesSummary = "kafka-iceberg.ranges";
 inline constexpr std::string_view kCommitIdSummary = "kafka-iceberg.commit-id";
 inline constexpr std::string_view kWriterSummary = "kafka-iceberg.writer";
+inline constexpr std::string_view kGenerationSummary = "kafka-iceberg.ledger-generation";
 
 // The ranges one epoch covers, per source topic.
 using EpochRanges = std::map<SourceTopic, PartitionRanges>;
@@ -37,6 +38,9 @@ using EpochRanges = std::map<SourceTopic, PartitionRanges>;
 // one of them.
 struct Ledger {
   std::map<SourceTopic, std::map<int32_t, int64_t>> next_offsets;
+  // Counts how often somebody moved the ledger on purpose (see ledger_move.h). Within a generation
+  // offsets only grow; between two of them nothing follows from either about the other.
+  int64_t generation = 0;
 
   std::optional<int64_t> NextOffset(const SourceTopic& topic, int32_t partition) const;
   // The entry that is this topic: the one with the same ids, else the only one whose ids contradict
@@ -48,7 +52,9 @@ struct Ledger {
   friend bool operator==(const Ledger&, const Ledger&) = default;
 };
 
-// {"version":1,"sources":[{"cluster-id","topic","topic-id","next":{"0":123}}]}
+// {"version":1,"sources":[{"cluster-id","topic","topic-id","next":{"0":123}}]}; from the first
+// generation on version 2, with "generation" beside it: programs that know no generations refuse
+// it.
 std::string LedgerToJson(const Ledger& ledger);
 // Exactly that form and nothing more: a member that is missing, unknown or given twice is kCorrupt,
 // because a ledger that is read wrongly costs rows.
@@ -89,6 +95,9 @@ Status CheckNotBehind(const Ledger& ledger, const Ledger& witness, std::string_v
 // Raises `ledger` to the ends of `ranges`, whatever the order in which they come: for building
 // witnesses.
 void RaiseTo(Ledger& ledger, const EpochRanges& ranges);
+
+// Puts one partition where somebody wants it, forwards or back.
+void SetNextOffset(Ledger& ledger, const SourceTopic& topic, int32_t partition, int64_t next);
 
 // Whether every offset of `ranges` is in `outer`, and there is one.
 bool Covers(const EpochRanges& outer, const EpochRanges& ranges);

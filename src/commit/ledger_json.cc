@@ -12,6 +12,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int64_t kVersion = 1;
+constexpr int64_t kVersionWithGeneration = 2;
 // Object, array, object, object, array of two.
 constexpr int kDepthMax = 6;
 
@@ -35,8 +36,7 @@ Status ToOffset(const json& value, OffsetRange& range) {
 }
 
 template <typename Offset>
-std::string Encode(const std::map<SourceTopic, std::map<int32_t, Offset>>& sources,
-                   const char* member) {
+json Encode(const std::map<SourceTopic, std::map<int32_t, Offset>>& sources, const char* member) {
   json list = json::array();
   for (const auto& [topic, partitions] : sources) {
     json offsets = json::object();
@@ -48,7 +48,7 @@ std::string Encode(const std::map<SourceTopic, std::map<int32_t, Offset>>& sourc
                     {"topic-id", topic.topic_id},
                     {member, std::move(offsets)}});
   }
-  return ToText({{"version", kVersion}, {"sources", std::move(list)}});
+  return {{"version", kVersion}, {"sources", std::move(list)}};
 }
 
 // Canonical decimal only: "07" and "7" must not become two entries for one partition.
@@ -81,16 +81,16 @@ Status DecodeSource(const json& source, const char* member,
   return {};
 }
 
+Error UnknownVersion(int64_t version) {
+  return Error::Corrupt("version {} is not known to this program; a newer one wrote it", version);
+}
+
 template <typename Offset>
-Result<std::map<SourceTopic, std::map<int32_t, Offset>>> Decode(std::string_view text,
+Result<std::map<SourceTopic, std::map<int32_t, Offset>>> Decode(const json& document,
+                                                                size_t members,
                                                                 const char* member) {
-  const json document = TRY(ParseJson(text, kDepthMax));
-  const int64_t version = TRY(IntMember(document, "version"));
-  if (version != kVersion) {
-    return Error::Corrupt("version {} is not known to this program; a newer one wrote it", version);
-  }
   const json* list = TRY(Member(document, "sources"));
-  if (!list->is_array() || document.size() != 2) return Error::Corrupt("unexpected members");
+  if (!list->is_array() || document.size() != members) return Error::Corrupt("unexpected members");
   std::map<SourceTopic, std::map<int32_t, Offset>> sources;
   for (const json& source : *list) TRY(DecodeSource(source, member, sources));
   return sources;
@@ -98,16 +98,37 @@ Result<std::map<SourceTopic, std::map<int32_t, Offset>>> Decode(std::string_view
 
 }  // namespace
 
-std::string LedgerToJson(const Ledger& ledger) { return Encode(ledger.next_offsets, "next"); }
-
-Result<Ledger> LedgerFromJson(std::string_view text) {
-  return Ledger{.next_offsets = TRY(Decode<int64_t>(text, "next"))};
+std::string LedgerToJson(const Ledger& ledger) {
+  json document = Encode(ledger.next_offsets, "next");
+  if (ledger.generation > 0) {
+    document["version"] = kVersionWithGeneration;
+    document["generation"] = ledger.generation;
+  }
+  return ToText(document);
 }
 
-std::string RangesToJson(const EpochRanges& ranges) { return Encode(ranges, "ranges"); }
+Result<Ledger> LedgerFromJson(std::string_view text) {
+  const json document = TRY(ParseJson(text, kDepthMax));
+  const int64_t version = TRY(IntMember(document, "version"));
+  if (version != kVersion && version != kVersionWithGeneration) return UnknownVersion(version);
+  Ledger ledger;
+  if (version == kVersionWithGeneration) {
+    ledger.generation = TRY(IntMember(document, "generation"));
+    if (ledger.generation <= 0)
+      return Error::Corrupt("generation {} is not positive", ledger.generation);
+  }
+  const size_t members = version == kVersionWithGeneration ? 3 : 2;
+  ledger.next_offsets = TRY(Decode<int64_t>(document, members, "next"));
+  return ledger;
+}
+
+std::string RangesToJson(const EpochRanges& ranges) { return ToText(Encode(ranges, "ranges")); }
 
 Result<EpochRanges> RangesFromJson(std::string_view text) {
-  return Decode<OffsetRange>(text, "ranges");
+  const json document = TRY(ParseJson(text, kDepthMax));
+  const int64_t version = TRY(IntMember(document, "version"));
+  if (version != kVersion) return UnknownVersion(version);
+  return Decode<OffsetRange>(document, 2, "ranges");
 }
 
 }  // namespace kafka_iceberg::commit

@@ -27,6 +27,19 @@ Result<EpochRanges> RangesMember(const json& body) {
 // Every kind knows its table and epoch columns, its ranges, and how to write and read the rest.
 json BodyOf(const OffsetCommit& entry) { return {{"ranges", Embed(RangesToJson(entry.ranges))}}; }
 
+// Absent means 0: so it was before ledgers had generations.
+constexpr const char* kGeneration = "ledger-generation";
+
+json WithGeneration(json body, int64_t generation) {
+  if (generation > 0) body[kGeneration] = generation;
+  return body;
+}
+
+Result<int64_t> GenerationOf(const json& body) {
+  if (!body.is_object() || !body.contains(kGeneration)) return 0;
+  return IntMember(body, kGeneration);
+}
+
 json BodyOf(const BufferSnapshot& entry) {
   json body = {{"snapshot-id", entry.snapshot_id},
                {"ranges", Embed(RangesToJson(entry.ranges))},
@@ -35,7 +48,7 @@ json BodyOf(const BufferSnapshot& entry) {
                {"files", entry.files},
                {"table-uuid", entry.table_uuid}};
   if (entry.schema != nullptr) body["schema"] = iceberg::SchemaToJson(*entry.schema);
-  return body;
+  return WithGeneration(std::move(body), entry.ledger_generation);
 }
 
 json BodyOf(const ParquetWritten& entry) {
@@ -63,10 +76,11 @@ json BodyOf(const CatalogError& entry) {
 }
 
 json BodyOf(const IdempotencyRecord& entry) {
-  return {{"ranges", Embed(RangesToJson(entry.ranges))},
-          {"snapshot-id", entry.snapshot_id},
-          {"committed-at-us", ToMicros(entry.committed_at)},
-          {"table-uuid", entry.table_uuid}};
+  return WithGeneration({{"ranges", Embed(RangesToJson(entry.ranges))},
+                         {"snapshot-id", entry.snapshot_id},
+                         {"committed-at-us", ToMicros(entry.committed_at)},
+                         {"table-uuid", entry.table_uuid}},
+                        entry.ledger_generation);
 }
 
 json BodyOf(const SchemaEvolution& entry) {
@@ -91,6 +105,7 @@ Status Read(const json& body, BufferSnapshot& entry) {
   entry.dead_letters = TRY(IntMember(body, "dead-letters"));
   entry.files = TRY(IntMember(body, "files"));
   entry.table_uuid = TRY(StringMember(body, "table-uuid"));
+  entry.ledger_generation = TRY(GenerationOf(body));
   if (body.contains("schema")) {
     entry.schema = std::make_shared<const iceberg::Schema>(
         TRY(iceberg::SchemaFromJson(TRY(StringMember(body, "schema")))));
@@ -134,6 +149,7 @@ Status Read(const json& body, IdempotencyRecord& entry) {
   entry.snapshot_id = TRY(IntMember(body, "snapshot-id"));
   entry.committed_at = Timestamp(Duration(TRY(IntMember(body, "committed-at-us"))));
   entry.table_uuid = TRY(StringMember(body, "table-uuid"));
+  entry.ledger_generation = TRY(GenerationOf(body));
   return {};
 }
 

@@ -34,6 +34,7 @@ struct BufferSnapshot {
   // Without it a restart cannot tell a table from another one of the same name, and does not adopt
   // the epoch.
   std::string table_uuid;
+  int64_t ledger_generation = 0;
   std::shared_ptr<const iceberg::Schema> schema;  // as FlushEpoch::schema
 };
 struct ParquetWritten {
@@ -69,6 +70,7 @@ struct IdempotencyRecord {
   int64_t snapshot_id = 0;
   Timestamp committed_at;
   std::string table_uuid;
+  int64_t ledger_generation = 0;
 };
 struct SchemaEvolution {
   std::string table;

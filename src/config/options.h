@@ -35,6 +35,7 @@ struct KafkaOptions {
   std::string group_protocol = "classic";  // classic | consumer (KIP-848)
   std::string auto_offset_reset = "earliest-if-new";  // earliest-if-new | earliest | latest | error
   std::string isolation_level = "read_committed";
+  std::string null_values = "skip";               // skip | store
   std::map<std::string, std::string> security;    // [kafka.security]
   std::map<std::string, std::string> librdkafka;  // [kafka.librdkafka], passed through and checked
 };

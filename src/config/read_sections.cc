@@ -28,6 +28,7 @@ void ReadKafka(const ReadContext& context, const toml::table* table, KafkaOption
   reader.Choice("auto_offset_reset", kafka.auto_offset_reset,
                 {"earliest-if-new", "earliest", "latest", "error"});
   reader.Choice("isolation_level", kafka.isolation_level, {"read_committed", "read_uncommitted"});
+  reader.Choice("null_values", kafka.null_values, {"skip", "store"});
   reader.StringMap("security", kafka.security);
   reader.StringMap("librdkafka", kafka.librdkafka);
   reader.Finish();

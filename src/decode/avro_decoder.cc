@@ -24,7 +24,6 @@ class AvroDecoder final : public RecordDecoder {
   void Begin() override { programs_.ForgetUnknown(); }
 
   Outcome DecodeRecord(const std::string& topic, const Record& record) override {
-    if (record.value_is_null) return Outcome::kTombstone;
     if (static_cast<int64_t>(record.value.size()) > framing_.decompressed_bytes_max) [[unlikely]] {
       return FailTooBig(record, framing_.decompressed_bytes_max);
     }

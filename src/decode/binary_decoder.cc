@@ -25,17 +25,11 @@ class BinaryDecoder final : public RecordDecoder {
         value_(value),
         fills_(std::move(fills)),
         is_text_(value.type().id == TypeId::kString),
-        stores_tombstones_(options.stores_tombstones),
         record_bytes_max_(options.record_bytes_max) {}
 
  private:
   Outcome DecodeRecord(const std::string& topic, const Record& record) override {
-    if (record.value_is_null) {
-      if (!stores_tombstones_) return Outcome::kTombstone;
-      if (value_.required())
-        return FailValue("missing_field", "is null in a tombstone, and the column is required");
-      value_.AppendNull();
-    } else if (static_cast<int64_t>(record.value.size()) > record_bytes_max_) {
+    if (static_cast<int64_t>(record.value.size()) > record_bytes_max_) {
       return FailValue("too_big", fmt::format("would have {} bytes; at most {} are decoded",
                                               record.value.size(), record_bytes_max_));
     } else if (is_text_ && !IsUtf8(record.value)) {
@@ -54,7 +48,6 @@ class BinaryDecoder final : public RecordDecoder {
   Column& value_;
   const std::vector<Fill> fills_;
   const bool is_text_;
-  const bool stores_tombstones_;
   const int64_t record_bytes_max_;
 };
 

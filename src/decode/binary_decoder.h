@@ -15,11 +15,10 @@ namespace kafka_iceberg::decode {
 
 struct BinaryDecoderOptions {
   std::string column = "value";           // of type binary, or string: then values must be UTF-8
-  bool stores_tombstones = false;         // as rows with a null; otherwise they are skipped
   int64_t record_bytes_max = 16LL << 20;  // larger payloads are too_big
 };
 
-// Dead letter codes: bad_utf8, too_big, missing_field (a tombstone to be stored in a required
+// Dead letter codes: bad_utf8, too_big, missing_field (a null value to be stored in a required
 // column; a required metadata column without a value). Other columns of the table take their
 // write-default, or null.
 //

@@ -14,9 +14,10 @@ using ::testing::HasSubstr;
 
 // A payload of "null" is a tombstone.
 DecodedRows DecodeBinary(const iceberg::Schema& schema, const std::vector<std::string>& payloads,
-                         BinaryDecoderOptions options = {}) {
+                         BinaryDecoderOptions options = {}, bool stores_null_values = false) {
   auto decoder = MakeBinaryDecoder(schema, options);
   EXPECT_TRUE(decoder.ok()) << decoder.error().message();
+  if (stores_null_values) (*decoder)->StoreNullValues();
   std::vector<Record> records(payloads.size());
   for (size_t i = 0; i < payloads.size(); ++i) {
     records[i].value_is_null = payloads[i] == "null";
@@ -59,12 +60,13 @@ TEST(BinaryDecoder, TextMustBeUtf8) {
 TEST(BinaryDecoder, TombstonesAreSkippedOrStored) {
   const auto schema = SchemaOf({{"value", "binary"}});
   EXPECT_EQ(DecodeBinary(schema, {"a", "null", "b"}).stats.tombstones, 1);
-  const auto stored = DecodeBinary(schema, {"a", "null", "b"}, {.stores_tombstones = true});
+  const auto stored = DecodeBinary(schema, {"a", "null", "b"}, {}, true);
   EXPECT_EQ(stored.stats.tombstones, 0);
+  EXPECT_EQ(stored.stats.null_rows, 1);
   EXPECT_EQ(stored.stats.rows, 3);
   EXPECT_EQ(stored.Cell("value", 1), "null");
-  const auto refused = DecodeBinary(SchemaOf({{"value", "binary", true}}), {"a", "null", "b"},
-                                    {.stores_tombstones = true});
+  const auto refused =
+      DecodeBinary(SchemaOf({{"value", "binary", true}}), {"a", "null", "b"}, {}, true);
   EXPECT_EQ(refused.Letter(), "missing_field value");
   EXPECT_EQ(refused.stats.rows, 2);
 }

@@ -33,6 +33,7 @@ struct DecodeStats {
   int64_t rows = 0;
   int64_t dead_letters = 0;
   int64_t tombstones = 0;      // null values, skipped
+  int64_t null_rows = 0;       // of the rows: null values, stored
   int64_t ignored_fields = 0;  // members of the payload that no column takes
   // Why the remaining records were not looked at: the schema of the next one cannot be had now
   // (kUnavailable, kTimeout). Hand them in again later.
@@ -51,6 +52,9 @@ class Decoder {
   // records = rows + dead letters + tombstones, always.
   virtual DecodeStats Decode(const std::string& topic, std::span<const Record> records,
                              std::vector<DeadLetter>& dead_letters) = 0;
+  // From now on a record without a value becomes a row whose payload columns are null; where one of
+  // them is required, a dead letter. Until then it is skipped.
+  virtual void StoreNullValues() = 0;
   virtual int64_t pending_rows() const = 0;
   virtual int64_t pending_bytes() const = 0;  // memory of the columns being built
   // The rows since the last call as one immutable batch (columns in the order of arrow_schema());

@@ -86,6 +86,22 @@ TEST_P(DecoderConformance, TombstonesAreCountedAndSkipped) {
   EXPECT_THAT(Ids(*Seal()), testing::ElementsAre(1, 3));
 }
 
+TEST_P(DecoderConformance, TombstonesAreStoredOnRequest) {
+  decoder_->StoreNullValues();
+  AddRow(1);
+  Add("", 2);
+  records_.back().value_is_null = true;
+  const DecodeStats stats = DecodeAll();
+  // The column "id" of these tables is required.
+  EXPECT_EQ(stats.tombstones, 0);
+  EXPECT_EQ(stats.rows, 1);
+  ASSERT_EQ(letters_.size(), 1U);
+  EXPECT_EQ(letters_[0].code, "missing_field");
+  EXPECT_EQ(letters_[0].field_path, "id");
+  EXPECT_TRUE(letters_[0].value_is_null);
+  EXPECT_THAT(Ids(*Seal()), testing::ElementsAre(1));
+}
+
 TEST_P(DecoderConformance, AnEmptyValueIsNotATombstone) {
   Add("", 1);
   EXPECT_EQ(DecodeAll().dead_letters, 1);

@@ -86,7 +86,7 @@ class JsonDecoder final : public RowDecoder {
 
   bool HandleOther(Call& call, const JsonDocument& document) {
     if (document.kind == JsonDocument::Kind::kTombstone) {
-      ++call.stats.tombstones;
+      TakeNullValue(call.topic, *document.record, call.stats, call.dead_letters);
       return true;
     }
     return Reject(call, document,

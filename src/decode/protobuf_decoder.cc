@@ -24,7 +24,6 @@ class ProtobufDecoder final : public RecordDecoder {
 
  private:
   Outcome DecodeRecord(const std::string& topic, const Record& record) override {
-    if (record.value_is_null) return Outcome::kTombstone;
     if (static_cast<int64_t>(record.value.size()) > record_bytes_max_)
       return FailTooBig(record, record_bytes_max_);
     if (const Status framed = ParseFraming(record, framing_, payload_); !framed.ok()) [[unlikely]] {

@@ -79,6 +79,18 @@ bool RowColumns::EndRow(const std::string& topic, const Record& record, RowFailu
   return true;
 }
 
+bool RowColumns::AddNullRow(const std::string& topic, const Record& record, RowFailure& failure) {
+  for (Column* column : payload_columns_) {
+    if (column->required()) {
+      failure = {"missing_field", column->path(),
+                 column->path() + " is required, and the record's value is null"};
+      return false;
+    }
+    column->AppendNull();
+  }
+  return EndRow(topic, record, failure);
+}
+
 void RowColumns::ForgetRow() {
   for (const auto& column : columns_) column->TruncateTo(rows_);
 }

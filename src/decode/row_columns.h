@@ -48,6 +48,8 @@ class RowColumns {
   // Ends a row whose payload columns are filled. False, with `failure` set, when a metadata column
   // cannot be: then ForgetRow() must follow, as after every failure before.
   bool EndRow(const std::string& topic, const Record& record, RowFailure& failure);
+  // A row whose payload columns are all null. False, with `failure` set, as EndRow().
+  bool AddNullRow(const std::string& topic, const Record& record, RowFailure& failure);
   void ForgetRow();
 
   int64_t rows() const { return rows_; }

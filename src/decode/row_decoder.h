@@ -27,6 +27,7 @@ class RowDecoder : public Decoder {
   const std::shared_ptr<arrow::Schema>& arrow_schema() const final {
     return columns_->arrow_schema();
   }
+  void StoreNullValues() final { stores_null_values_ = true; }
   std::shared_ptr<arrow::RecordBatch> Seal() final {
     pending_bytes_ = 0;
     return columns_->Seal();
@@ -37,10 +38,14 @@ class RowDecoder : public Decoder {
 
   RowColumns& columns() { return *columns_; }
   void CountBytes() { pending_bytes_ = columns_->bytes(); }
+  // A record whose value is null: counted as what it becomes.
+  void TakeNullValue(const std::string& topic, const Record& record, DecodeStats& stats,
+                     std::vector<DeadLetter>& dead_letters);
 
  private:
   const std::unique_ptr<RowColumns> columns_;
   int64_t pending_bytes_ = 0;
+  bool stores_null_values_ = false;
 };
 
 class RecordDecoder : public RowDecoder {
@@ -50,16 +55,16 @@ class RecordDecoder : public RowDecoder {
 
  protected:
   enum class Outcome : uint8_t {
-    kRow,        // the payload columns are filled, and the row is ended
-    kTombstone,  // nothing was appended
-    kFailed,     // see failure(); what was appended is forgotten
-    kStopped,    // neither this record nor those after it can be looked at now: Stop(), Drift()
+    kRow,      // the payload columns are filled, and the row is ended
+    kFailed,   // see failure(); what was appended is forgotten
+    kStopped,  // neither this record nor those after it can be looked at now: Stop(), Drift()
   };
 
   using RowDecoder::RowDecoder;
 
   // Called before the first record of each Decode().
   virtual void Begin() {}
+  // Of a record that has a value.
   virtual Outcome DecodeRecord(const std::string& topic, const Record& record) = 0;
   // Of the last row.
   virtual int64_t ignored_fields() const { return 0; }

@@ -92,6 +92,7 @@ Result<commit::FlushEpoch> CommitStage::Assemble(const EpochSealed& sealed,
                            .snapshot_id = context_.coordinator.NewSnapshotId(),
                            .ranges = sealed.ranges,
                            .table_uuid = options_.table_uuid};
+  epoch.ledger_generation = TRY(commit::ReadLedger(*context_.table.Current().metadata)).generation;
   std::vector<decode::DeadLetter> letters;
   int64_t records = 0;
   uint64_t schema_version = 0;
@@ -130,6 +131,7 @@ Result<commit::FlushEpoch> CommitStage::Assemble(const EpochSealed& sealed,
                                            .dead_letters = epoch.dead_letters,
                                            .files = static_cast<int64_t>(epoch.files.size()),
                                            .table_uuid = options_.table_uuid,
+                                           .ledger_generation = epoch.ledger_generation,
                                            .schema = epoch.schema});
   TRY(context_.log.Append(entries));
   return epoch;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/kafka_tokens.h"
 #include "engine/module_options.h"
 #include "kafka/kafka_source.h"
 
@@ -65,7 +66,7 @@ class Sampler {
 
 Result<std::unique_ptr<kafka::TopicReader>> OpenTopicReader(const config::Options& options,
                                                             const EngineContext& context) {
-  return kafka::TopicReader::Open(SourceOptions(options), context.clock);
+  return kafka::TopicReader::Open(TRY(SecuredSourceOptions(options, context.clock)), context.clock);
 }
 
 Result<std::vector<TopicPartition>> FindConfiguredPartitions(const config::Options& options,
@@ -89,8 +90,8 @@ Result<EngineConnections> Connect(const config::Options& options, const EngineCo
   EngineConnections connections;
   connections.catalog = TRY(OpenCatalog(options, context));
   connections.format = TRY(OpenPayloadFormat(options, context, *connections.catalog.http));
-  connections.source =
-      TRY(kafka::OpenKafkaSource(SourceOptions(options), context.clock, context.logger));
+  connections.source = TRY(kafka::OpenKafkaSource(TRY(SecuredSourceOptions(options, context.clock)),
+                                                  context.clock, context.logger));
   connections.sample_payloads = MakeSampler(options, context);
   return connections;
 }

@@ -141,6 +141,25 @@ class ProtobufFormat final : public PayloadFormat {
   const std::string message_;
 };
 
+// Records without a value become rows as well.
+class NullStoringFormat final : public PayloadFormat {
+ public:
+  explicit NullStoringFormat(std::shared_ptr<const PayloadFormat> format)
+      : format_(std::move(format)) {}
+
+  DecoderResult MakeDecoder(const iceberg::Schema& table_schema) const override {
+    auto decoder = TRY(format_->MakeDecoder(table_schema));
+    decoder->StoreNullValues();
+    return decoder;
+  }
+  Result<InferenceReport> Infer(std::span<const std::string_view> payloads) const override {
+    return format_->Infer(payloads);
+  }
+
+ private:
+  const std::shared_ptr<const PayloadFormat> format_;
+};
+
 Result<std::string> ReadSchemaFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error::NotFound("kafka.schema_file: cannot read {}", path);
@@ -160,10 +179,10 @@ decode::Framing FramingOf(const std::string& name) {
   return decode::Framing::kAuto;
 }
 
-}  // namespace
+using FormatResult = Result<std::shared_ptr<const PayloadFormat>>;
 
-Result<std::shared_ptr<const PayloadFormat>> MakePayloadFormat(
-    const config::KafkaOptions& options, std::shared_ptr<decode::SchemaSource> schemas) {
+FormatResult MakeFormatOfValues(const config::KafkaOptions& options,
+                                std::shared_ptr<decode::SchemaSource> schemas) {
   if (options.format == "json") return std::make_shared<const JsonFormat>();
   if (options.format == "binary") {
     return std::make_shared<const BinaryFormat>(options.value_column);
@@ -179,6 +198,15 @@ Result<std::shared_ptr<const PayloadFormat>> MakePayloadFormat(
   }
   if (options.format == "avro") return std::make_shared<const AvroFormat>(std::move(choice));
   return std::make_shared<const ProtobufFormat>(std::move(choice), options.message_type);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const PayloadFormat>> MakePayloadFormat(
+    const config::KafkaOptions& options, std::shared_ptr<decode::SchemaSource> schemas) {
+  auto format = TRY(MakeFormatOfValues(options, std::move(schemas)));
+  if (options.null_values != "store") return format;
+  return std::make_shared<const NullStoringFormat>(std::move(format));
 }
 
 }  // namespace kafka_iceberg::engine

@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "commit/ledger.h"
+#include "commit/ledger_move.h"
+#include "engine/accepted_moves.h"
 #include "engine/offset_runs.h"
 #include "iceberg/table_scan.h"
 #include "write/parquet_reader.h"
@@ -33,6 +35,7 @@ class Verifier {
   Result<VerifyReport> Run(kafka::TopicReader* reader, const std::stop_token& stop) {
     version_ = TRY(table_.Refresh());
     ledger_ = TRY(commit::ReadLedger(*version_.metadata));
+    moves_ = AcceptedMoves(TRY(commit::ReadMoves(*version_.metadata)));
     report_.table = table_.identifier().ToString();
     report_.snapshot_id = version_.metadata->current_snapshot_id;
     TRY(ReadRows(stop));
@@ -170,7 +173,7 @@ class Verifier {
       }
     }
     for (const auto& [partition, runs] : committed_) {
-      for (const OffsetRange& twice : runs.Duplicates()) {
+      for (const OffsetRange& twice : TakeAway(runs.Duplicates(), moves_.Repeated(partition))) {
         AddProblem(fmt::format("{}[{}]: two snapshots cover offsets {} to {}", partition.topic,
                                partition.partition, twice.start, twice.end - 1));
       }
@@ -196,7 +199,11 @@ class Verifier {
     PartitionVerdict verdict{.partition = partition, .next_offset = next_offset};
     const OffsetRuns& runs = rows_[partition];
     verdict.rows = runs.count();
-    verdict.duplicates = runs.Duplicates();
+    verdict.present = runs.Runs();
+    const std::vector<OffsetRange>& repeated = moves_.Repeated(partition);
+    const std::vector<OffsetRange> twice = runs.Duplicates();
+    verdict.duplicates = TakeAway(twice, repeated);
+    verdict.accepted_duplicates = CountOffsets(twice) - CountOffsets(verdict.duplicates);
     int64_t from = next_offset;
     if (!runs.empty()) from = std::min(from, runs.Span().start);
     if (const auto ranges = committed_.find(partition);
@@ -204,9 +211,11 @@ class Verifier {
       from = std::min(from, ranges->second.Span().start);
     }
     verdict.covered = {.start = from, .end = next_offset};
-    if (!runs.empty() && runs.Span().end > next_offset) {
-      verdict.beyond_ledger.push_back(
-          {.start = std::max(next_offset, runs.Span().start), .end = runs.Span().end});
+    // After the ledger was set back, what it stood at before is there until it is read again.
+    for (const OffsetRange& run : Outside(runs.Runs(), repeated)) {
+      if (run.end > next_offset)
+        verdict.beyond_ledger.push_back(
+            {.start = std::max(next_offset, run.start), .end = run.end});
     }
     for (const OffsetRange& gap : runs.Missing(verdict.covered)) ExplainByDeadLetters(gap, verdict);
     report_.partitions.push_back(std::move(verdict));
@@ -242,7 +251,8 @@ class Verifier {
       verdict.unexplained = std::move(gone);
       if (to_read.empty()) continue;
       const OffsetRuns lost = TRY(FindRecords(reader, verdict.partition, to_read, stop));
-      verdict.lost = lost.Runs();
+      verdict.lost = Outside(lost.Runs(), moves_.Skipped(verdict.partition));
+      verdict.accepted_losses = lost.count() - CountOffsets(verdict.lost);
       verdict.legal_gaps = CountOffsets(to_read) - lost.count();
     }
     return {};
@@ -269,6 +279,7 @@ class Verifier {
   const OffsetsByPartition& dead_letters_;
   catalog::TableVersion version_;
   commit::Ledger ledger_;
+  AcceptedMoves moves_;
   std::vector<int32_t> columns_;
   std::string only_topic_;
   std::map<TopicPartition, OffsetRuns> rows_;

@@ -25,7 +25,8 @@ struct PartitionVerdict {
   TopicPartition partition;
   int64_t next_offset = 0;  // the ledger's
   int64_t rows = 0;
-  OffsetRange covered;  // what was checked
+  OffsetRange covered;               // what was checked
+  std::vector<OffsetRange> present;  // offsets with a row
   std::vector<OffsetRange> duplicates;
   int64_t dead_letters = 0;
   std::vector<OffsetRange> lost;  // records Kafka still has and the table should, but does not
@@ -33,6 +34,9 @@ struct PartitionVerdict {
       unexplained;         // no row, and Kafka was not asked or no longer has the offsets
   int64_t legal_gaps = 0;  // offsets that Kafka confirms to hold nothing for the table
   std::vector<OffsetRange> beyond_ledger;  // rows the ledger does not know of
+  // Somebody moved the ledger on purpose and accepted these (see commit/ledger_move.h).
+  int64_t accepted_duplicates = 0;
+  int64_t accepted_losses = 0;
 };
 
 struct VerifyReport {

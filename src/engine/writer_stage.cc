@@ -97,7 +97,8 @@ void WriterStage::Count(const decode::DecodeStats& stats, size_t letters_before)
   stats_.tombstones += stats.tombstones;
   stats_.ignored_fields += stats.ignored_fields;
   rows_decoded_.Add(static_cast<double>(stats.rows));
-  if (stats.tombstones > 0) tombstones_.Add(static_cast<double>(stats.tombstones));
+  const int64_t null_values = stats.tombstones + stats.null_rows;
+  if (null_values > 0) tombstones_.Add(static_cast<double>(null_values));
   if (stats.ignored_fields > 0) ignored_fields_.Add(static_cast<double>(stats.ignored_fields));
   for (size_t i = letters_before; i < dead_letters_.size(); ++i) {
     context_.metrics

@@ -91,17 +91,20 @@ void ConnectionHealth::OnError(Error error) {
 void ConnectionHealth::OnBrokerUp() {
   const MutexLock lock(mutex_);
   trouble_.reset();
+  ever_up_ = true;
   fresh_ = false;
 }
 
-void ConnectionHealth::OnStatistics(std::string_view json) {
+bool ConnectionHealth::OnStatistics(std::string_view json) {
   {
     const MutexLock lock(mutex_);
-    if (!trouble_) return;
+    if (!trouble_ && ever_up_) return false;
     // One broker of several may be up while another one fails: wait for a quiet interval.
-    if (std::exchange(fresh_, false)) return;
+    if (std::exchange(fresh_, false)) return false;
   }
-  if (AnyBrokerUp(json)) OnBrokerUp();
+  const bool is_up = AnyBrokerUp(json);
+  if (is_up) OnBrokerUp();
+  return is_up;
 }
 
 void ConnectionHealth::OnRefused(std::string topic, Error error) {

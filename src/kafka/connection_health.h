@@ -29,8 +29,9 @@ class ConnectionHealth {
   void OnAllowed(std::string_view topic);
   // A broker answers.
   void OnBrokerUp();
-  // From the client's statistics (JSON): is any broker connected.
-  void OnStatistics(std::string_view json);
+  // From the client's statistics (JSON): is any broker connected. False when that is not known: it
+  // is looked at only while something is wrong, or at first.
+  bool OnStatistics(std::string_view json);
   // What to tell the owner now, if anything.
   std::optional<Error> Due(SteadyTime now);
 
@@ -43,6 +44,7 @@ class ConnectionHealth {
   std::optional<Error> trouble_ GUARDED_BY(mutex_);
   std::optional<Error> refused_ GUARDED_BY(mutex_);  // outlives broken connections
   std::string refused_topic_ GUARDED_BY(mutex_);
+  bool ever_up_ GUARDED_BY(mutex_) = false;
   bool fresh_ GUARDED_BY(mutex_) = false;  // an error came in since the last statistics
   ErrorCode told_ GUARDED_BY(mutex_) = ErrorCode::kUnavailable;
   std::optional<SteadyTime> told_at_ GUARDED_BY(mutex_);

@@ -33,6 +33,15 @@ std::vector<SettingProblem> CheckSettings(const KafkaSourceOptions& options);
 std::map<std::string, std::string> SecuritySettings(
     const std::map<std::string, std::string>& security);
 
+// Which tokens, if any, [kafka.security] asks us to get. The client would have an OIDC login of its
+// own, but not for MSK, without our settings for proxy and certificates, and with the secret
+// inside.
+enum class TokenKind : uint8_t { kNone, kOAuth, kMskIam };
+TokenKind TokensFor(const std::map<std::string, std::string>& security);
+// The RFC 7628 extensions in "oauth_extensions".
+std::map<std::string, std::string> OAuthExtensions(
+    const std::map<std::string, std::string>& security);
+
 // The keys that [kafka.security] knows.
 std::vector<std::string_view> SecurityKeys();
 

@@ -153,12 +153,35 @@ TEST(SecuritySettings, MapsFriendlyNames) {
   EXPECT_EQ(settings.at("ssl.ca.location"), "/ca");
 }
 
-TEST(SecuritySettings, OauthNamesItsMethod) {
-  const auto settings = SecuritySettings({{"oauth_token_url", "https://issuer/token"},
-                                          {"oauth_client_id", "c"},
-                                          {"oauth_client_secret", "s"}});
-  EXPECT_EQ(settings.at("sasl.mechanisms"), "OAUTHBEARER");
-  EXPECT_EQ(settings.at("sasl.oauthbearer.method"), "oidc");
+TEST(SecuritySettings, OauthAndMskLogInByTokensOfOurs) {
+  const std::map<std::string, std::string> oauth = {{"oauth_token_url", "https://issuer/token"},
+                                                    {"oauth_client_id", "c"},
+                                                    {"oauth_client_secret", "s"}};
+  const std::map<std::string, std::string> msk = {{"sasl_mechanism", "AWS_MSK_IAM"}};
+  for (const auto& security : {oauth, msk}) {
+    const auto settings = SecuritySettings(security);
+    EXPECT_EQ(settings.at("sasl.mechanisms"), "OAUTHBEARER");
+    EXPECT_EQ(settings.at("security.protocol"), "sasl_ssl");
+    EXPECT_EQ(settings.size(), 2U) << "the client is told no secret";
+  }
+  EXPECT_EQ(TokensFor(oauth), TokenKind::kOAuth);
+  EXPECT_EQ(TokensFor(msk), TokenKind::kMskIam);
+  EXPECT_EQ(TokensFor({{"username", "u"}, {"password", "p"}}), TokenKind::kNone);
+}
+
+TEST(SecuritySettings, KeysOfAnotherMechanismAreRefused) {
+  auto options = Options();
+  options.security = {{"sasl_mechanism", "SCRAM-SHA-512"},
+                      {"username", "u"},
+                      {"password", "p"},
+                      {"aws_region", "eu-west-1"}};
+  EXPECT_THAT(Problem(options).error.message(), HasSubstr("AWS_MSK_IAM"));
+}
+
+TEST(SecuritySettings, ReadsExtensions) {
+  EXPECT_THAT(OAuthExtensions({{"oauth_extensions", "logicalCluster=lkc-1,pool=a=b"}}),
+              testing::ElementsAre(Pair("logicalCluster", "lkc-1"), Pair("pool", "a=b")));
+  EXPECT_THAT(OAuthExtensions({}), IsEmpty());
 }
 
 TEST(SecuritySettings, EveryKeyIsKnownToTheClient) {

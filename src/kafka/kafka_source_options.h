@@ -7,10 +7,12 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/clock.h"
+#include "kafka/access/sasl_tokens.h"
 
 namespace kafka_iceberg::kafka {
 
@@ -30,6 +32,8 @@ struct KafkaSourceOptions {
   std::string client_id = "kafka-iceberg";
   std::map<std::string, std::string> security;    // friendly names, see kafka_settings.h
   std::map<std::string, std::string> librdkafka;  // raw settings, checked by kafka_settings.h
+  // Of an OAUTHBEARER login; null: none is needed, or librdkafka has its own way to one.
+  std::shared_ptr<SaslTokenSource> sasl_tokens;
 
   // Fetched and not yet delivered. The client overshoots by up to one fetch response.
   int64_t queued_bytes_max = int64_t{16} << 20;

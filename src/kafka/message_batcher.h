@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/record.h"
+#include "kafka/access/secured_client.h"
 #include "kafka/rdkafka_handles.h"
 
 namespace kafka_iceberg::kafka {

@@ -6,15 +6,6 @@
 
 namespace kafka_iceberg::kafka {
 
-ConsumerClient::ConsumerClient(rd_kafka_t* client)
-    : client_(client), queue_(rd_kafka_queue_get_consumer(client)) {}
-
-ConsumerClient::~ConsumerClient() {
-  queue_.reset();
-  // The group was left by Close(), or is to be abandoned: never wait for a broker here.
-  rd_kafka_destroy_flags(client_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-}
-
 ErrorCode ToErrorCode(rd_kafka_resp_err_t error) {
   switch (error) {
     case RD_KAFKA_RESP_ERR__TIMED_OUT:

@@ -40,24 +40,6 @@ template <typename T>
 using RdKafkaPtr = std::unique_ptr<T, RdKafkaDeleter>;
 using PartitionList = RdKafkaPtr<rd_kafka_topic_partition_list_t>;
 
-// A consumer client. Shared by the source and by every batch that points into its memory, because
-// librdkafka wants the client to outlive its messages; the last one destroys it, on whatever
-// thread.
-class ConsumerClient {
- public:
-  explicit ConsumerClient(rd_kafka_t* client);
-  ~ConsumerClient();
-  ConsumerClient(const ConsumerClient&) = delete;
-  ConsumerClient& operator=(const ConsumerClient&) = delete;
-
-  rd_kafka_t* get() const { return client_; }
-  rd_kafka_queue_t* queue() const { return queue_.get(); }
-
- private:
-  rd_kafka_t* client_;
-  RdKafkaPtr<rd_kafka_queue_t> queue_;
-};
-
 // `what` (lower case, "cannot commit offsets of group g") and librdkafka's text, under the code
 // that fits.
 Error ToError(rd_kafka_resp_err_t error, std::string_view what, std::string_view detail = {});

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "core/clock.h"
+#include "kafka/access/secured_client.h"
 #include "kafka/connection_health.h"
 #include "kafka/kafka_source_options.h"
 #include "kafka/message_batcher.h"
@@ -59,6 +60,7 @@ class RdKafkaSource final : public RecordSource {
   // Set-up (rdkafka_source_open.cc).
   Result<RdKafkaPtr<rd_kafka_conf_t>> MakeConf();
   Status Subscribe();
+  static RdKafkaSource& Of(void* opaque);
   static void OnRebalance(rd_kafka_t*, rd_kafka_resp_err_t error,
                           rd_kafka_topic_partition_list_t* partitions, void* self);
   static void OnError(rd_kafka_t* client, int error, const char* reason, void* self);

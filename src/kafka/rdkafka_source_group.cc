@@ -5,6 +5,7 @@
 
 #include "core/check.h"
 #include "kafka/rdkafka_source.h"
+#include "kafka/topic_describe.h"
 
 namespace kafka_iceberg::kafka {
 namespace {
@@ -252,30 +253,7 @@ Result<Watermarks> RdKafkaSource::QueryWatermarks(const TopicPartition& partitio
 }
 
 Result<SourceTopic> RdKafkaSource::DescribeTopic(const std::string& topic, Duration timeout) {
-  SourceTopic description{.topic = topic};
-  const auto started = clock_.Steady();
-  if (CanDescribeTopics()) {
-    const RdKafkaPtr<rd_kafka_queue_t> replies(rd_kafka_queue_new(client_->get()));
-    StartDescribeTopics(client_->get(), {topic}, timeout, replies.get());
-    const RdKafkaPtr<rd_kafka_event_t> reply(rd_kafka_queue_poll(replies.get(), ToMs(timeout)));
-    if (reply == nullptr) {
-      return Error::Timeout("cannot describe topic '{}': no answer within {} ms", topic,
-                            ToMs(timeout));
-    }
-    for (auto& found : TRY(ReadDescribeTopics(reply.get()))) {
-      if (IsUnknownTopic(found.error)) return Error::NotFound("topic '{}' does not exist", topic);
-      if (found.error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return ToError(found.error, fmt::format("cannot describe topic '{}'", topic));
-      }
-      description.topic_id = std::move(found.topic_id);
-    }
-  }
-  const Duration left = std::max(Duration{0}, timeout - (clock_.Steady() - started));
-  if (char* const cluster = rd_kafka_clusterid(client_->get(), ToMs(left)); cluster != nullptr) {
-    description.cluster_id = cluster;
-    rd_kafka_mem_free(client_->get(), cluster);
-  }
-  return description;
+  return kafka::DescribeTopic(client_->get(), topic, timeout);
 }
 
 std::map<TopicPartition, PartitionLag> RdKafkaSource::LagSnapshot() const {

@@ -29,7 +29,6 @@ RdKafkaSource::~RdKafkaSource() {
 
 Result<RdKafkaPtr<rd_kafka_conf_t>> RdKafkaSource::MakeConf() {
   auto conf = TRY(MakeClientConf(ConsumerSettings(options_)));
-  rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_rebalance_cb(conf.get(), &RdKafkaSource::OnRebalance);
   rd_kafka_conf_set_error_cb(conf.get(), &RdKafkaSource::OnError);
   rd_kafka_conf_set_stats_cb(conf.get(), &RdKafkaSource::OnStatistics);
@@ -44,18 +43,15 @@ Status RdKafkaSource::Start() {
     return Error::Invalid("exactly one of topics and topic_pattern must be set");
   }
   auto conf = TRY(MakeConf());
-  std::array<char, 512> reason{};
-  rd_kafka_t* const client =
-      rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), reason.data(), reason.size());
-  if (client == nullptr) return Error::Invalid("cannot create the Kafka client: {}", reason.data());
-  (void)conf.release();  // now the client's
+  auto client =
+      TRY(SecuredClient::Open(RD_KAFKA_CONSUMER, std::move(conf), this, options_.sasl_tokens));
   // Everything (records, errors, rebalances, log lines) comes through the one queue that Poll()
   // serves.
-  rd_kafka_poll_set_consumer(client);
-  rd_kafka_set_log_queue(client, nullptr);
-  client_ = std::make_shared<ConsumerClient>(client);
+  rd_kafka_poll_set_consumer(client->get());
+  rd_kafka_set_log_queue(client->get(), nullptr);
+  client_ = std::make_shared<ConsumerClient>(std::move(client));
   batcher_ = std::make_unique<MessageBatcher>(client_, options_.want_headers);
-  watch_queue_.reset(rd_kafka_queue_new(client));
+  watch_queue_.reset(rd_kafka_queue_new(client_->get()));
   messages_.resize(options_.batch_records_max);
   return Subscribe();
 }
@@ -82,9 +78,13 @@ Status RdKafkaSource::Subscribe() {
                      : fmt::format("cannot subscribe to pattern '{}'", options_.topic_pattern));
 }
 
+RdKafkaSource& RdKafkaSource::Of(void* opaque) {
+  return *static_cast<RdKafkaSource*>(ClientContext::Of(opaque).owner);
+}
+
 void RdKafkaSource::OnRebalance(rd_kafka_t* client, rd_kafka_resp_err_t error,
                                 rd_kafka_topic_partition_list_t* partitions, void* opaque) {
-  auto& self = *static_cast<RdKafkaSource*>(opaque);
+  auto& self = Of(opaque);
   auto kind = RebalanceKind::kAssigned;
   if (error != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     kind = rd_kafka_assignment_lost(client) != 0 ? RebalanceKind::kLost : RebalanceKind::kRevoked;
@@ -95,30 +95,31 @@ void RdKafkaSource::OnRebalance(rd_kafka_t* client, rd_kafka_resp_err_t error,
 }
 
 void RdKafkaSource::OnError(rd_kafka_t* client, int error, const char* reason, void* opaque) {
-  auto& self = *static_cast<RdKafkaSource*>(opaque);
+  auto& self = Of(opaque);
   const auto code = static_cast<rd_kafka_resp_err_t>(error);
   if (code == RD_KAFKA_RESP_ERR__FATAL) {
     std::array<char, 512> text{};
     const auto fatal = rd_kafka_fatal_error(client, text.data(), text.size());
     self.Fail(ToError(fatal, "the Kafka client gave up", text.data()));
   } else {
-    self.health_.OnError(ToError(code, "kafka", reason));
+    self.health_.OnError(self.client_->secured().Explain(code, reason));
   }
   if (self.waiting_) rd_kafka_yield(client);
 }
 
 int RdKafkaSource::OnStatistics(rd_kafka_t*, char* json, size_t size, void* opaque) {
-  static_cast<RdKafkaSource*>(opaque)->health_.OnStatistics({json, size});
+  auto& self = Of(opaque);
+  if (self.health_.OnStatistics({json, size})) self.client_->secured().SetConnected();
   return 0;  // the client frees the text
 }
 
 void RdKafkaSource::OnLog(const rd_kafka_t* client, int level, const char* facility,
                           const char* text) {
   constexpr int kSyslogWarning = 4;
-  auto& self = *static_cast<RdKafkaSource*>(rd_kafka_opaque(client));
+  auto& self = Of(rd_kafka_opaque(client));
   // Broken connections come as errors too, and are told from there.
   const std::string_view about(facility);
-  const bool told_elsewhere = about == "FAIL" || about == "ERROR";
+  const bool told_elsewhere = about == "FAIL" || about == "ERROR" || about == "CERTVERIFY";
   const auto to = level <= kSyslogWarning && !told_elsewhere ? telemetry::LogLevel::kWarn
                                                              : telemetry::LogLevel::kDebug;
   self.logger_.Log(to, "kafka client", {{"facility", facility}, {"detail", text}});

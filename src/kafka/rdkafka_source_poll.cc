@@ -128,7 +128,10 @@ void RdKafkaSource::OnMessageError(const rd_kafka_message_t& message) {
           message.err, fmt::format("cannot read {} at offset {}", what, message.offset), reason));
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-      return health_.OnRefused(partition.topic, ToError(message.err, what, reason));
+      return health_.OnRefused(
+          partition.topic,
+          client_->secured().ExplainForbidden(
+              message.err, partition.topic.empty() ? options_.group_id : partition.topic));
     case RD_KAFKA_RESP_ERR__FATAL: return Fail(ToError(message.err, what, reason));
     default: break;
   }

@@ -12,7 +12,7 @@
 namespace kafka_iceberg::kafka {
 namespace {
 
-enum class Kind : uint8_t { kText, kFile, kProtocol, kFlag };
+enum class Kind : uint8_t { kText, kFile, kProtocol, kFlag, kUrl, kPairs };
 
 struct SecurityKey {
   std::string_view name;
@@ -35,15 +35,27 @@ constexpr auto kKeys = std::to_array<SecurityKey>({
     {"keystore_file", "ssl.keystore.location", Kind::kFile},
     {"keystore_password", "ssl.keystore.password"},
     {"verify_hostname", "ssl.endpoint.identification.algorithm", Kind::kFlag},
-    {"oauth_token_url", "sasl.oauthbearer.token.endpoint.url"},
-    {"oauth_client_id", "sasl.oauthbearer.client.id"},
-    {"oauth_client_secret", "sasl.oauthbearer.client.secret"},
-    {"oauth_scope", "sasl.oauthbearer.scope"},
-    {"oauth_extensions", "sasl.oauthbearer.extensions"},
+    // Tokens are had by our own HTTP client, so these have no counterpart in librdkafka.
+    {"oauth_token_url", "", Kind::kUrl},
+    {"oauth_client_id", ""},
+    {"oauth_client_secret", ""},
+    {"oauth_scope", ""},
+    {"oauth_audience", ""},
+    {"oauth_extensions", "", Kind::kPairs},
+    {"aws_region", ""},
+    {"aws_profile", ""},
+    {"aws_access_key", ""},
+    {"aws_secret_key", ""},
+    {"aws_session_token", ""},
+    {"aws_role_arn", ""},
+    {"aws_external_id", ""},
     {"kerberos_service_name", "sasl.kerberos.service.name"},
     {"kerberos_principal", "sasl.kerberos.principal"},
     {"kerberos_keytab_file", "sasl.kerberos.keytab", Kind::kFile},
 });
+
+// The mechanism as the user names it; for the client it is OAUTHBEARER.
+constexpr std::string_view kMskIam = "AWS_MSK_IAM";
 
 constexpr auto kProtocols =
     std::to_array<std::string_view>({"plaintext", "ssl", "sasl_plaintext", "sasl_ssl"});
@@ -77,6 +89,7 @@ std::string Mechanism(const std::map<std::string, std::string>& security) {
     return Upper(found->second);
   }
   if (HasPrefix(security, "oauth_")) return "OAUTHBEARER";
+  if (HasPrefix(security, "aws_")) return std::string(kMskIam);
   if (HasPrefix(security, "kerberos_")) return "GSSAPI";
   return security.contains("username") ? "PLAIN" : "";
 }
@@ -93,6 +106,19 @@ std::string Protocol(const std::map<std::string, std::string>& security) {
   return "plaintext";
 }
 
+// "a=b,c=d"; nothing when it is not of that form.
+std::optional<std::map<std::string, std::string>> ParsePairs(std::string_view text) {
+  std::map<std::string, std::string> pairs;
+  while (!text.empty()) {
+    const std::string_view pair = text.substr(0, text.find(','));
+    const size_t equals = pair.find('=');
+    if (equals == std::string_view::npos || equals == 0) return std::nullopt;
+    pairs.emplace(pair.substr(0, equals), pair.substr(equals + 1));
+    text.remove_prefix(std::min(text.size(), pair.size() + 1));
+  }
+  return pairs;
+}
+
 std::optional<Error> CheckValue(const SecurityKey& key, const std::string& value) {
   switch (key.kind) {
     case Kind::kText: return std::nullopt;
@@ -106,6 +132,12 @@ std::optional<Error> CheckValue(const SecurityKey& key, const std::string& value
     case Kind::kFlag:
       if (value == "true" || value == "false") return std::nullopt;
       return Error::Invalid("expected true or false, got '{}'", value);
+    case Kind::kUrl:
+      if (value.starts_with("https://") || value.starts_with("http://")) return std::nullopt;
+      return Error::Invalid("'{}' is not an http(s) URL", value);
+    case Kind::kPairs:
+      if (ParsePairs(value)) return std::nullopt;
+      return Error::Invalid("expected \"name=value,name=value\"");
   }
   return std::nullopt;
 }
@@ -126,6 +158,13 @@ constexpr auto kNeeds = std::to_array<Needs>({
     {"oauth_client_id", "oauth_token_url"},
     {"oauth_client_secret", "oauth_client_id"},
     {"oauth_token_url", "oauth_client_secret"},
+    {"oauth_scope", "oauth_token_url"},
+    {"oauth_audience", "oauth_token_url"},
+    {"oauth_extensions", "oauth_token_url"},
+    {"aws_access_key", "aws_secret_key"},
+    {"aws_secret_key", "aws_access_key"},
+    {"aws_session_token", "aws_access_key"},
+    {"aws_external_id", "aws_role_arn"},
 });
 
 void CheckCombinations(const std::map<std::string, std::string>& security,
@@ -149,6 +188,14 @@ void CheckCombinations(const std::map<std::string, std::string>& security,
   if (needs_user && !security.contains("username")) {
     complain("sasl_mechanism", Error::Invalid("{} needs username and password", mechanism));
   }
+  if (HasPrefix(security, "oauth_") && mechanism != "OAUTHBEARER") {
+    complain("sasl_mechanism",
+             Error::Invalid("the keys oauth_* are for OAUTHBEARER, not for {}", mechanism));
+  }
+  if (HasPrefix(security, "aws_") && mechanism != kMskIam) {
+    complain("sasl_mechanism",
+             Error::Invalid("the keys aws_* are for {}, not for {}", kMskIam, mechanism));
+  }
   if (protocol.starts_with("sasl_") && mechanism.empty()) {
     complain("protocol",
              Error::Invalid("protocol '{}' needs sasl_mechanism and credentials", protocol));
@@ -161,6 +208,20 @@ std::vector<std::string_view> SecurityKeys() {
   std::vector<std::string_view> names;
   for (const auto& key : kKeys) names.push_back(key.name);
   return names;
+}
+
+TokenKind TokensFor(const std::map<std::string, std::string>& security) {
+  const std::string mechanism = Mechanism(security);
+  if (mechanism == kMskIam) return TokenKind::kMskIam;
+  if (mechanism == "OAUTHBEARER" && security.contains("oauth_token_url")) return TokenKind::kOAuth;
+  return TokenKind::kNone;
+}
+
+std::map<std::string, std::string> OAuthExtensions(
+    const std::map<std::string, std::string>& security) {
+  const auto found = security.find("oauth_extensions");
+  if (found == security.end()) return {};
+  return ParsePairs(found->second).value_or(std::map<std::string, std::string>{});
 }
 
 std::string_view LibrdkafkaName(std::string_view security_key) {
@@ -187,12 +248,12 @@ std::map<std::string, std::string> SecuritySettings(
   if (security.empty()) return settings;
   settings["security.protocol"] = Protocol(security);
   if (const auto mechanism = Mechanism(security); !mechanism.empty()) {
-    settings["sasl.mechanisms"] = mechanism;
+    settings["sasl.mechanisms"] = mechanism == kMskIam ? "OAUTHBEARER" : mechanism;
   }
-  if (HasPrefix(security, "oauth_")) settings["sasl.oauthbearer.method"] = "oidc";
   for (const auto& [name, value] : security) {
     const auto* key = FindKey(name);
-    if (key == nullptr || name == "protocol" || name == "sasl_mechanism") continue;
+    if (key == nullptr || key->librdkafka.empty() || name == "protocol" || name == "sasl_mechanism")
+      continue;
     const bool is_flag = key->kind == Kind::kFlag;
     settings[std::string(key->librdkafka)] = !is_flag ? value : value == "true" ? "https" : "none";
   }

@@ -50,4 +50,30 @@ Result<std::vector<TopicDescription>> ReadDescribeTopics(rd_kafka_event_t* event
   return descriptions;
 }
 
+Result<SourceTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic, Duration timeout) {
+  SourceTopic description{.topic = topic};
+  if (CanDescribeTopics()) {
+    const RdKafkaPtr<rd_kafka_queue_t> replies(rd_kafka_queue_new(client));
+    StartDescribeTopics(client, {topic}, timeout, replies.get());
+    const RdKafkaPtr<rd_kafka_event_t> reply(rd_kafka_queue_poll(replies.get(), ToMs(timeout)));
+    if (reply == nullptr) {
+      return Error::Timeout("cannot describe topic '{}': no answer within {} ms", topic,
+                            ToMs(timeout));
+    }
+    for (auto& found : TRY(ReadDescribeTopics(reply.get()))) {
+      if (IsUnknownTopic(found.error)) return Error::NotFound("topic '{}' does not exist", topic);
+      if (found.error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return ToError(found.error, fmt::format("cannot describe topic '{}'", topic));
+      }
+      description.topic_id = std::move(found.topic_id);
+    }
+  }
+  // Known already once a broker has answered, so this does not wait a second time in vain.
+  if (char* const cluster = rd_kafka_clusterid(client, ToMs(timeout)); cluster != nullptr) {
+    description.cluster_id = cluster;
+    rd_kafka_mem_free(client, cluster);
+  }
+  return description;
+}
+
 }  // namespace kafka_iceberg::kafka

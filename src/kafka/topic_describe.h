@@ -25,4 +25,8 @@ void StartDescribeTopics(rd_kafka_t* client, const std::vector<std::string>& top
                          Duration timeout, rd_kafka_queue_t* reply_queue);
 Result<std::vector<TopicDescription>> ReadDescribeTopics(rd_kafka_event_t* event);
 
+// The topic with its id and the cluster's, as far as the broker tells them; waits. kNotFound: there
+// is no such topic.
+Result<SourceTopic> DescribeTopic(rd_kafka_t* client, const std::string& topic, Duration timeout);
+
 }  // namespace kafka_iceberg::kafka

@@ -4,9 +4,11 @@
 #include <regex.h>
 
 #include <algorithm>
-#include <array>
+#include <optional>
 #include <utility>
 
+#include "core/mutex.h"
+#include "kafka/access/secured_client.h"
 #include "kafka/client_conf.h"
 #include "kafka/kafka_settings.h"
 #include "kafka/rdkafka_handles.h"
@@ -15,7 +17,7 @@ namespace kafka_iceberg::kafka {
 namespace {
 
 constexpr Duration kPollTimeout = std::chrono::milliseconds(100);
-constexpr size_t kErrorBytes = 512;
+constexpr Duration kMetadataTurn = std::chrono::seconds(1);
 
 struct MessageDeleter {
   void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
@@ -33,19 +35,72 @@ bool Matches(const std::string& asked, const char* name) {
   return matches;
 }
 
+// What the client said went wrong since it was last asked; errors come while polling, log lines on
+// its own threads.
+class Complaints {
+ public:
+  static void OnError(rd_kafka_t*, int error, const char* reason, void* opaque) {
+    Of(opaque).Add(static_cast<rd_kafka_resp_err_t>(error), reason);
+  }
+  // A connection that the broker closes is no error to the client, only a line in its log.
+  static void OnLog(const rd_kafka_t* client, int, const char* facility, const char* text) {
+    if (std::string_view(facility) != "FAIL") return;
+    const std::string_view line(text);
+    const size_t said = line.find("]: ");  // after the thread's name
+    Of(rd_kafka_opaque(client))
+        .Add(RD_KAFKA_RESP_ERR__TRANSPORT,
+             said == std::string_view::npos ? line : line.substr(said + 3));
+  }
+
+  void Attach(const SecuredClient& client) {
+    const MutexLock lock(mutex_);
+    client_ = &client;
+  }
+  // The most telling one: refusals say more than broken connections, and those more than "all
+  // down".
+  std::optional<Error> Worst() const {
+    const MutexLock lock(mutex_);
+    return worst_;
+  }
+  // Whether trying again cannot help.
+  bool IsFinal() const {
+    const MutexLock lock(mutex_);
+    return is_final_;
+  }
+
+ private:
+  static Complaints& Of(void* opaque) {
+    return *static_cast<Complaints*>(ClientContext::Of(opaque).owner);
+  }
+
+  void Add(rd_kafka_resp_err_t error, std::string_view reason) {
+    const MutexLock lock(mutex_);
+    if (client_ == nullptr || error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;
+    Error explained = client_->Explain(error, reason);
+    const bool is_denied = explained.code() == ErrorCode::kDenied;
+    if (worst_ && worst_->code() == ErrorCode::kDenied && !is_denied) return;
+    is_final_ = is_final_ || (is_denied && error != RD_KAFKA_RESP_ERR__TRANSPORT);
+    worst_ = std::move(explained);
+  }
+
+  mutable Mutex mutex_;
+  const SecuredClient* client_ GUARDED_BY(mutex_) = nullptr;
+  std::optional<Error> worst_ GUARDED_BY(mutex_);
+  bool is_final_ GUARDED_BY(mutex_) = false;
+};
+
 class RdKafkaTopicReader final : public TopicReader {
  public:
-  RdKafkaTopicReader(rd_kafka_t* client, Clock& clock) : client_(client), clock_(clock) {
-    rd_kafka_poll_set_consumer(client_.get());
+  RdKafkaTopicReader(std::unique_ptr<Complaints> complaints, std::unique_ptr<SecuredClient> client,
+                     Clock& clock)
+      : complaints_(std::move(complaints)), client_(std::move(client)), clock_(clock) {
+    rd_kafka_poll_set_consumer(client_->get());
+    complaints_->Attach(*client_);
   }
 
   Result<std::vector<TopicPartition>> FindPartitions(const std::vector<std::string>& topics,
                                                      Duration timeout) override {
-    const rd_kafka_metadata_t* raw = nullptr;
-    const rd_kafka_resp_err_t failed =
-        rd_kafka_metadata(client_.get(), 1, nullptr, &raw, ToMs(timeout));
-    if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return ToError(failed, "cannot list topics");
-    const RdKafkaPtr<const rd_kafka_metadata_t> metadata(raw);
+    const auto metadata = TRY(AskMetadata(nullptr, timeout));
     std::vector<TopicPartition> found;
     for (int i = 0; i < metadata->topic_cnt; ++i) {
       const rd_kafka_metadata_topic_t& topic = metadata->topics[i];
@@ -54,16 +109,17 @@ class RdKafkaTopicReader final : public TopicReader {
       for (int p = 0; p < topic.partition_cnt; ++p)
         found.push_back({topic.topic, topic.partitions[p].id});
     }
+    TRY(CheckAllowed(topics, found, timeout));
     return found;
   }
 
   Result<Watermarks> QueryWatermarks(const TopicPartition& partition, Duration timeout) override {
     Watermarks marks;
     const rd_kafka_resp_err_t failed = rd_kafka_query_watermark_offsets(
-        client_.get(), partition.topic.c_str(), partition.partition, &marks.low, &marks.high,
+        client_->get(), partition.topic.c_str(), partition.partition, &marks.low, &marks.high,
         ToMs(timeout));
     if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return ToError(failed, fmt::format("cannot ask for the ends of {}", ToString(partition)));
+      return Explain(failed, fmt::format("cannot ask for the ends of {}", ToString(partition)));
     }
     return marks;
   }
@@ -75,9 +131,10 @@ class RdKafkaTopicReader final : public TopicReader {
     TRY(AssignAll(left));
     SteadyTime heard_at = clock_.Steady();
     while (!left.empty() && !stop.stop_requested()) {
-      const MessagePtr message(rd_kafka_consumer_poll(client_.get(), ToMs(kPollTimeout)));
+      const MessagePtr message(rd_kafka_consumer_poll(client_->get(), ToMs(kPollTimeout)));
       if (message == nullptr) {
         if (clock_.Steady() - heard_at > silence) {
+          if (auto worst = complaints_->Worst()) return *std::move(worst);
           return Error::Timeout("no record came for {} s",
                                 std::chrono::duration_cast<std::chrono::seconds>(silence).count());
         }
@@ -86,25 +143,71 @@ class RdKafkaTopicReader final : public TopicReader {
       heard_at = clock_.Steady();
       if (!TRY(Take(*message, left, visit))) break;
     }
-    rd_kafka_assign(client_.get(), nullptr);
+    rd_kafka_assign(client_->get(), nullptr);
     return {};
   }
 
  private:
+  using Metadata = RdKafkaPtr<const rd_kafka_metadata_t>;
+
+  // Of one topic, or of all. The client's own answer only says that there was none, so it is asked
+  // in short turns and its complaints are looked at in between.
+  Result<Metadata> AskMetadata(rd_kafka_topic_t* topic, Duration timeout) {
+    const SteadyTime until = clock_.Steady() + timeout;
+    while (true) {
+      const Duration left = until - clock_.Steady();
+      const rd_kafka_metadata_t* raw = nullptr;
+      const auto failed = rd_kafka_metadata(client_->get(), topic == nullptr ? 1 : 0, topic, &raw,
+                                            std::max(1, ToMs(std::min(left, kMetadataTurn))));
+      if (failed == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        client_->SetConnected();
+        return Metadata(raw);
+      }
+      // Nothing is assigned, so this only serves callbacks.
+      const MessagePtr none(rd_kafka_consumer_poll(client_->get(), 0));
+      if (complaints_->IsFinal() || clock_.Steady() >= until)
+        return Explain(failed, "cannot list topics");
+    }
+  }
+
+  Error Explain(rd_kafka_resp_err_t error, std::string_view what) const {
+    if (auto worst = complaints_->Worst()) return worst->WithContext(what);
+    return ToError(error, what);
+  }
+
+  // A topic that may not be read is left out of the list of all; asked by its name the broker says
+  // so.
+  Status CheckAllowed(const std::vector<std::string>& asked,
+                      const std::vector<TopicPartition>& found, Duration timeout) {
+    for (const std::string& name : asked) {
+      const bool is_found = std::ranges::find(found, name, &TopicPartition::topic) != found.end();
+      if (name.starts_with('^') || is_found) continue;
+      const std::unique_ptr<rd_kafka_topic_t, decltype(&rd_kafka_topic_destroy)> topic(
+          rd_kafka_topic_new(client_->get(), name.c_str(), nullptr), &rd_kafka_topic_destroy);
+      if (topic == nullptr) continue;  // no name at all
+      const auto metadata = TRY(AskMetadata(topic.get(), timeout));
+      for (int i = 0; i < metadata->topic_cnt; ++i) {
+        if (metadata->topics[i].err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+          return client_->ExplainForbidden(metadata->topics[i].err, name);
+      }
+    }
+    return {};
+  }
+
   Status AssignAll(const std::map<TopicPartition, OffsetRange>& ranges) {
     std::vector<TopicPartition> partitions;
     for (const auto& [partition, range] : ranges) partitions.push_back(partition);
     const PartitionList list = ToPartitionList(partitions);
     int index = 0;
     for (const auto& [partition, range] : ranges) list->elems[index++].offset = range.start;
-    const rd_kafka_resp_err_t failed = rd_kafka_assign(client_.get(), list.get());
+    const rd_kafka_resp_err_t failed = rd_kafka_assign(client_->get(), list.get());
     if (failed != RD_KAFKA_RESP_ERR_NO_ERROR) return ToError(failed, "cannot read the topic");
     return {};
   }
 
   // False when `visit` has seen enough.
-  static Result<bool> Take(const rd_kafka_message_t& message,
-                           std::map<TopicPartition, OffsetRange>& left, const Visit& visit) {
+  Result<bool> Take(const rd_kafka_message_t& message, std::map<TopicPartition, OffsetRange>& left,
+                    const Visit& visit) const {
     if (message.rkt == nullptr) {
       return message.err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
                      message.err == RD_KAFKA_RESP_ERR__TRANSPORT
@@ -118,6 +221,8 @@ class RdKafkaTopicReader final : public TopicReader {
       left.erase(found);
       return true;
     }
+    if (message.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+      return client_->ExplainForbidden(message.err, partition.topic);
     if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return ToError(message.err, fmt::format("cannot read {}", ToString(partition)));
     }
@@ -139,7 +244,8 @@ class RdKafkaTopicReader final : public TopicReader {
     return go_on;
   }
 
-  const RdKafkaPtr<rd_kafka_t> client_;
+  const std::unique_ptr<Complaints> complaints_;  // outlives the client
+  const std::unique_ptr<SecuredClient> client_;
   Clock& clock_;
 };
 
@@ -151,16 +257,17 @@ Result<std::unique_ptr<TopicReader>> TopicReader::Open(const KafkaSourceOptions&
   // Group settings do nothing here: partitions are assigned by hand and no offset is ever
   // committed.
   std::erase_if(settings, [](const auto& setting) { return setting.first == "group.instance.id"; });
-  // What the client has to say comes as errors; nobody serves its log lines or statistics here.
+  // Nobody serves statistics here, and log lines are looked at as they come.
   settings.emplace_back("log.queue", "false");
   settings.emplace_back("statistics.interval.ms", "0");
+  settings.emplace_back("log.connection.close", "true");
   RdKafkaPtr<rd_kafka_conf_t> conf = TRY(MakeClientConf(settings));
-  rd_kafka_conf_set_log_cb(conf.get(), nullptr);
-  std::array<char, kErrorBytes> why{};
-  rd_kafka_t* client = rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), why.data(), why.size());
-  if (client == nullptr) return Error::Invalid("cannot start the Kafka client: {}", why.data());
-  [[maybe_unused]] auto* owned_by_client = conf.release();
-  return std::make_unique<RdKafkaTopicReader>(client, clock);
+  rd_kafka_conf_set_error_cb(conf.get(), &Complaints::OnError);
+  rd_kafka_conf_set_log_cb(conf.get(), &Complaints::OnLog);
+  auto complaints = std::make_unique<Complaints>();
+  auto client = TRY(SecuredClient::Open(RD_KAFKA_CONSUMER, std::move(conf), complaints.get(),
+                                        options.sasl_tokens));
+  return std::make_unique<RdKafkaTopicReader>(std::move(complaints), std::move(client), clock);
 }
 
 }  // namespace kafka_iceberg::kafka

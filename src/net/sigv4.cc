@@ -165,6 +165,23 @@ std::string HostHeader(const UrlParts& parts) {
   return parts.port == usual ? std::string(host) : fmt::format("{}:{}", host, parts.port);
 }
 
+std::string CredentialScope(std::string_view amz_date, const SigningScope& scope) {
+  return fmt::format("{}/{}/{}/aws4_request", amz_date.substr(0, 8), scope.region, scope.service);
+}
+
+std::string Signature(const std::string& canonical_request, std::string_view amz_date,
+                      const SigningScope& scope, const AwsCredentials& credentials) {
+  const std::string text_to_sign =
+      fmt::format("{}\n{}\n{}\n{}", kAlgorithm, amz_date, CredentialScope(amz_date, scope),
+                  Sha256Hex(canonical_request));
+  std::string key = Hmac("AWS4" + credentials.secret_access_key, amz_date.substr(0, 8));
+  for (const std::string_view part :
+       {std::string_view(scope.region), std::string_view(scope.service),
+        std::string_view("aws4_request")})
+    key = Hmac(key, part);
+  return ToHex(Hmac(key, text_to_sign));
+}
+
 }  // namespace
 
 Status SignV4(HttpRequest& request, const SigningScope& scope, const AwsCredentials& credentials,
@@ -189,21 +206,37 @@ Status SignV4(HttpRequest& request, const SigningScope& scope, const AwsCredenti
   const std::string canonical_request =
       fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, path, query, headers.lines,
                   headers.names, body_sha256);
-  const std::string_view day = std::string_view(amz_date).substr(0, 8);
-  const std::string credential_scope =
-      fmt::format("{}/{}/{}/aws4_request", day, scope.region, scope.service);
-  const std::string text_to_sign = fmt::format("{}\n{}\n{}\n{}", kAlgorithm, amz_date,
-                                               credential_scope, Sha256Hex(canonical_request));
-  std::string key = Hmac("AWS4" + credentials.secret_access_key, day);
-  for (const std::string_view part :
-       {std::string_view(scope.region), std::string_view(scope.service),
-        std::string_view("aws4_request")})
-    key = Hmac(key, part);
   SetHeader(request, "authorization",
             fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", kAlgorithm,
-                        credentials.access_key_id, credential_scope, headers.names,
-                        ToHex(Hmac(key, text_to_sign))));
+                        credentials.access_key_id, CredentialScope(amz_date, scope), headers.names,
+                        Signature(canonical_request, amz_date, scope, credentials)));
   return {};
+}
+
+Result<std::string> PresignV4(std::string_view url, const SigningScope& scope,
+                              const AwsCredentials& credentials, Timestamp now, Duration valid) {
+  const UrlParts parts = TRY(SplitUrl(url));
+  const std::string path = TRY(CanonicalPath(parts.path, scope.encode_path_twice));
+  const std::string amz_date = AmzDate(now);
+  std::string query(parts.query);
+  const auto add = [&](std::string_view name, std::string_view value) {
+    query += fmt::format("{}{}={}", query.empty() ? "" : "&", name, PercentEncode(value));
+  };
+  add("X-Amz-Algorithm", kAlgorithm);
+  add("X-Amz-Credential",
+      fmt::format("{}/{}", credentials.access_key_id, CredentialScope(amz_date, scope)));
+  add("X-Amz-Date", amz_date);
+  add("X-Amz-Expires",
+      std::to_string(std::chrono::duration_cast<std::chrono::seconds>(valid).count()));
+  if (!credentials.session_token.empty()) add("X-Amz-Security-Token", credentials.session_token);
+  add("X-Amz-SignedHeaders", "host");
+  query = TRY(CanonicalQuery(query));
+  const std::string body_sha256 = scope.body_sha256.empty() ? Sha256Hex("") : scope.body_sha256;
+  const std::string canonical_request =
+      fmt::format("GET\n{}\n{}\nhost:{}\n\nhost\n{}", path, query, HostHeader(parts), body_sha256);
+  return fmt::format("{}://{}{}?{}&X-Amz-Signature={}", parts.scheme, parts.authority,
+                     parts.path.empty() ? "/" : parts.path, query,
+                     Signature(canonical_request, amz_date, scope, credentials));
 }
 
 }  // namespace kafka_iceberg::net

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// AWS Signature Version 4 in the Authorization header. Pure; checked against AWS's published
-// vectors.
+// AWS Signature Version 4, in the Authorization header or in the query. Pure; checked against AWS's
+// published vectors.
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "net/aws_credentials.h"
 #include "net/http_client.h"
@@ -27,5 +28,10 @@ struct SigningScope {
 // cannot be split.
 Status SignV4(HttpRequest& request, const SigningScope& scope, const AwsCredentials& credentials,
               Timestamp now);
+
+// `url` with the signature in its query, for a GET that only `host` is signed of: whoever holds it
+// may send it until it has been `valid` for long enough. kInvalid as SignV4().
+Result<std::string> PresignV4(std::string_view url, const SigningScope& scope,
+                              const AwsCredentials& credentials, Timestamp now, Duration valid);
 
 }  // namespace kafka_iceberg::net

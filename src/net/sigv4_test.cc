@@ -63,6 +63,29 @@ std::string SuiteSignature(const std::string& method, const std::string& target,
                    kSuite, SuiteCredentials(), kSuiteTime);
 }
 
+TEST(SigV4, PresignsTheS3Example) {
+  SigningScope scope = kS3;
+  scope.body_sha256 = "UNSIGNED-PAYLOAD";
+  const auto url = PresignV4("https://examplebucket.s3.amazonaws.com/test.txt", scope,
+                             S3Credentials(), kS3Time, std::chrono::hours(24));
+  ASSERT_TRUE(url.ok());
+  EXPECT_THAT(*url, HasSubstr("X-Amz-Expires=86400&"));
+  EXPECT_THAT(
+      *url, testing::EndsWith("X-Amz-Signature="
+                              "aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"));
+}
+
+TEST(SigV4, PresignsTheSessionToken) {
+  AwsCredentials credentials = S3Credentials();
+  const auto without = PresignV4("https://h/", kSuite, credentials, kS3Time, std::chrono::hours(1));
+  credentials.session_token = "a+b/c=";
+  const auto with = PresignV4("https://h/", kSuite, credentials, kS3Time, std::chrono::hours(1));
+  ASSERT_TRUE(without.ok());
+  ASSERT_TRUE(with.ok());
+  EXPECT_THAT(*with, HasSubstr("X-Amz-Security-Token=a%2Bb%2Fc%3D&"));
+  EXPECT_NE(with->substr(with->size() - 64), without->substr(without->size() - 64));
+}
+
 TEST(SigV4, SignsTheS3ExampleGetObject) {
   EXPECT_EQ(S3Signature({.url = "https://examplebucket.s3.amazonaws.com/test.txt",
                          .headers = {{"Range", "bytes=0-9"}}}),

@@ -96,19 +96,21 @@ class OAuth2TokenSource final : public TokenSource {
         clock_(clock),
         token_([this] { return Fetch(); }, clock) {}
 
-  Result<std::string> Token() override { return token_.Get(); }
+  Result<std::string> Token() override { return TRY(Issued()).text; }
+  Result<IssuedToken> Issued() override { return token_.Get(); }
 
   bool Reject(std::string_view token) override {
     const MutexLock lock(mutex_);
-    if (!token_.IsCurrent(std::string(token))) return true;  // another has come, or is asked for
-    if (token == rejected_) return false;                    // the server gave the same one again
+    const IssuedToken refused{.text = std::string(token), .expires_at = {}};
+    if (!token_.IsCurrent(refused)) return true;  // another has come, or is asked for
+    if (token == rejected_) return false;         // the server gave the same one again
     rejected_ = token;
-    token_.Reject(rejected_);
+    token_.Reject(refused);
     return true;
   }
 
  private:
-  Result<Renewing<std::string>::Fetched> Fetch() {
+  Result<Renewing<IssuedToken>::Fetched> Fetch() {
     std::vector<HttpHeader> fields = {{"grant_type", "client_credentials"}};
     if (!options_.client_id.empty()) fields.push_back({"client_id", options_.client_id});
     fields.push_back({"client_secret", options_.client_secret});
@@ -140,7 +142,7 @@ class OAuth2TokenSource final : public TokenSource {
     return Error::Denied("{}: check its address", answer);
   }
 
-  Result<Renewing<std::string>::Fetched> ReadToken(const HttpResponse& response,
+  Result<Renewing<IssuedToken>::Fetched> ReadToken(const HttpResponse& response,
                                                    const std::string& endpoint) const {
     const Json answer = Json::parse(response.body, nullptr, false);
     if (!answer.is_object() || !answer.contains("access_token") ||
@@ -155,8 +157,9 @@ class OAuth2TokenSource final : public TokenSource {
           EqualsIgnoreCase(answer["token_type"].get_ref<const std::string&>(), "bearer")))
       return Error::Denied("token endpoint {} gives a token that is not a bearer token", endpoint);
     const Duration lifetime = LifetimeOf(answer, token);
-    return Renewing<std::string>::Fetched{.value = token,
-                                          .expires_at = clock_.Now() + lifetime,
+    const Timestamp expires_at = clock_.Now() + lifetime;
+    return Renewing<IssuedToken>::Fetched{.value = {.text = token, .expires_at = expires_at},
+                                          .expires_at = expires_at,
                                           .renew_before = std::min(lifetime / 10, kRenewBeforeMax)};
   }
 
@@ -172,7 +175,7 @@ class OAuth2TokenSource final : public TokenSource {
   const OAuth2Options options_;
   HttpClient& http_;
   Clock& clock_;
-  Renewing<std::string> token_;
+  Renewing<IssuedToken> token_;
   Mutex mutex_;
   std::string rejected_ GUARDED_BY(mutex_);
 };

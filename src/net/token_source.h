@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,12 +15,22 @@
 
 namespace kafka_iceberg::net {
 
+struct IssuedToken {
+  std::string text;
+  std::optional<Timestamp> expires_at;  // absent: never, as far as is known
+  friend bool operator==(const IssuedToken& a, const IssuedToken& b) { return a.text == b.text; }
+};
+
 class TokenSource {
  public:
   virtual ~TokenSource() = default;
   // kDenied: the server refused the credential (or a fixed token is empty); kUnavailable, kTimeout:
   // no token to be had now.
   virtual Result<std::string> Token() = 0;
+  // The same with what is known of its end.
+  virtual Result<IssuedToken> Issued() {
+    return IssuedToken{.text = TRY(Token()), .expires_at = {}};
+  }
   // After a 401 with `token`: the next Token() asks for another, at most once per token. False when
   // there is no other (a fixed token).
   virtual bool Reject(std::string_view token) = 0;

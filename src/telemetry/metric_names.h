@@ -59,7 +59,7 @@ inline constexpr MetricFamily kMetricFamilies[] = {
     {"kafka_iceberg_rows_decoded_total", MetricKind::kCounter, "Records that became rows."},
     {"kafka_iceberg_dead_letters_total", MetricKind::kCounter,
      "Records that did not fit, by reason."},
-    {"kafka_iceberg_tombstones_total", MetricKind::kCounter, "Records with a null value, skipped."},
+    {"kafka_iceberg_tombstones_total", MetricKind::kCounter, "Records with a null value."},
     {"kafka_iceberg_ignored_fields_total", MetricKind::kCounter,
      "Members of payloads that no column takes."},
     // Schema registry.

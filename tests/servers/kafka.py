@@ -96,12 +96,16 @@ class Kafka:
             f"{self.home}/lib/*",
         ]
 
+    def _properties(self, controller: int) -> str:
+        return PROPERTIES.format(port=self.port, controller=controller, folder=self.folder)
+
+    def _extra_format_arguments(self) -> list[str]:
+        return []
+
     def _format(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.properties = self.folder / "server.properties"
-        self.properties.write_text(
-            PROPERTIES.format(port=self.port, controller=process.free_port(), folder=self.folder)
-        )
+        self.properties.write_text(self._properties(process.free_port()))
         done = subprocess.run(
             [
                 *self._jvm("128m"),
@@ -112,6 +116,7 @@ class Kafka:
                 CLUSTER_ID,
                 "-c",
                 self.properties,
+                *self._extra_format_arguments(),
             ],
             capture_output=True,
             text=True,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kafka/access/secured_client.h"
 #include "kafka/client_conf.h"
 #include "kafka/kafka_settings.h"
 #include "kafka/rdkafka_handles.h"
@@ -44,20 +45,20 @@ struct RecordProducer::Client {
 
   static void OnDelivery(rd_kafka_t*, const rd_kafka_message_t* message, void* self) {
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
-    auto& client = *static_cast<Client*>(self);
+    auto& client = *static_cast<Client*>(ClientContext::Of(self).owner);
     ++client.lost;
     client.lost_reason = message->err;
   }
 
   rd_kafka_topic_t* Topic(const std::string& name) {
     auto& topic = topics[name];
-    if (topic == nullptr) topic = rd_kafka_topic_new(handle.get(), name.c_str(), nullptr);
+    if (topic == nullptr) topic = rd_kafka_topic_new(handle->get(), name.c_str(), nullptr);
     return topic;
   }
 
   // One turn of waiting for room; an error once nothing has moved for too long.
   Status WaitForRoom(int& turns) {
-    if (rd_kafka_poll(handle.get(), ToMs(kWaitStep)) > 0) turns = 0;
+    if (rd_kafka_poll(handle->get(), ToMs(kWaitStep)) > 0) turns = 0;
     if (++turns * kWaitStep < options.timeout) return {};
     return Error::Timeout(
         "cannot write records: the broker took none for {} s",
@@ -65,7 +66,7 @@ struct RecordProducer::Client {
   }
 
   const ProducerOptions options;
-  RdKafkaPtr<rd_kafka_t> handle;
+  std::unique_ptr<SecuredClient> handle;
   std::map<std::string, rd_kafka_topic_t*> topics;
   std::vector<rd_kafka_message_t> outgoing;  // scratch of SendAll()
   int64_t lost = 0;
@@ -75,15 +76,10 @@ struct RecordProducer::Client {
 Result<std::unique_ptr<RecordProducer>> RecordProducer::Open(const ProducerOptions& options) {
   auto client = std::make_unique<Client>(options);
   auto conf = TRY(MakeClientConf(ProducerSettings(options)));
-  rd_kafka_conf_set_opaque(conf.get(), client.get());
   rd_kafka_conf_set_dr_msg_cb(conf.get(), &Client::OnDelivery);
   rd_kafka_conf_set_log_cb(conf.get(), nullptr);
-  std::array<char, 512> reason{};
-  client->handle.reset(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), reason.data(), reason.size()));
-  if (client->handle == nullptr) {
-    return Error::Invalid("cannot create the Kafka producer: {}", reason.data());
-  }
-  (void)conf.release();  // now the client's
+  client->handle = TRY(
+      SecuredClient::Open(RD_KAFKA_PRODUCER, std::move(conf), client.get(), options.sasl_tokens));
   return std::unique_ptr<RecordProducer>(new RecordProducer(std::move(client)));
 }
 
@@ -92,7 +88,7 @@ RecordProducer::~RecordProducer() = default;
 
 Status RecordProducer::Send(const std::string& topic, int32_t partition,
                             const OutgoingRecord& record) {
-  rd_kafka_t* const handle = client_->handle.get();
+  rd_kafka_t* const handle = client_->handle->get();
   int turns = 0;
   for (;;) {
     rd_kafka_headers_t* const headers = rd_kafka_headers_new(record.headers.size());
@@ -148,12 +144,12 @@ Status RecordProducer::SendAll(const std::string& topic, int32_t partition,
     if (sent > 0) turns = 0;
     TRY(client_->WaitForRoom(turns));
   }
-  (void)rd_kafka_poll(client_->handle.get(), 0);
+  (void)rd_kafka_poll(client_->handle->get(), 0);
   return {};
 }
 
 Status RecordProducer::Flush() {
-  const auto error = rd_kafka_flush(client_->handle.get(), ToMs(client_->options.timeout));
+  const auto error = rd_kafka_flush(client_->handle->get(), ToMs(client_->options.timeout));
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return ToError(error, "cannot write all records");
   if (client_->lost == 0) return {};
   return ToError(client_->lost_reason,
@@ -165,7 +161,7 @@ Result<std::pair<int64_t, int64_t>> RecordProducer::Offsets(const std::string& t
   int64_t low = 0;
   int64_t high = 0;
   const auto error = rd_kafka_query_watermark_offsets(
-      client_->handle.get(), topic.c_str(), partition, &low, &high, ToMs(kOffsetsTimeout));
+      client_->handle->get(), topic.c_str(), partition, &low, &high, ToMs(kOffsetsTimeout));
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return std::pair(low, high);
   return ToError(error, fmt::format("cannot read the offsets of {} [{}]", topic, partition));
 }

@@ -16,14 +16,16 @@
 #include "core/clock.h"
 #include "core/record.h"
 #include "core/result.h"
+#include "kafka/access/sasl_tokens.h"
 #include "kafka/produce/generator.h"
 
 namespace kafka_iceberg::kafka {
 
 struct ProducerOptions {
   std::string bootstrap_servers;
-  std::map<std::string, std::string> security;  // as [kafka.security]
-  std::string compression = "lz4";              // none, gzip, snappy, lz4, zstd
+  std::map<std::string, std::string> security;   // as [kafka.security]
+  std::shared_ptr<SaslTokenSource> sasl_tokens;  // of an OAUTHBEARER login, or null
+  std::string compression = "lz4";               // none, gzip, snappy, lz4, zstd
   // Batches fill for this long before they are sent.
   Duration linger = std::chrono::milliseconds(50);
   // Nothing sent for this long, with the queue full, is an error.
