@@ -94,6 +94,28 @@ void AddOffsetsCommands(CLI::App& app, Arguments& arguments) {
   }
 }
 
+void AddDlqCommands(CLI::App& app, Arguments& arguments) {
+  CLI::App& dlq = *app.add_subcommand("dlq", "look at dead letters, or replay them");
+  dlq.require_subcommand(1);
+  const auto add = [&](Command id, const char* name, const char* text) -> CLI::App& {
+    CLI::App& command = Add(dlq, arguments, id, name, text);
+    AddConfig(command, arguments);
+    AddJson(command, arguments);
+    command.add_option("--where", arguments.where,
+                       "code=...,topic=...,partition=...,offset=first..last,field=...");
+    return command;
+  };
+  for (CLI::App* command : {&add(Command::kDlqList, "list", "count them by code and partition"),
+                            &add(Command::kDlqShow, "show", "show letters with all they hold")}) {
+    command->add_option("--limit", arguments.limit, "at most this many (0: all)")
+        ->check(CLI::NonNegativeNumber);
+  }
+  CLI::App& replay =
+      add(Command::kDlqReplay, "replay",
+          "decode them again with today's schema and commit what fits, each letter once");
+  replay.add_flag("--dry-run", arguments.dry_run, "say what would be committed");
+}
+
 void AddTableCommands(CLI::App& app, Arguments& arguments) {
   CLI::App& table = *app.add_subcommand("table", "look at the configured table, or change it");
   table.require_subcommand(1);
@@ -233,6 +255,7 @@ ParsedArguments ParseArguments(int argc, char** argv) {
   AddRunOptions(app, arguments);
   AddServiceCommands(app, arguments);
   AddOffsetsCommands(app, arguments);
+  AddDlqCommands(app, arguments);
   AddTableCommands(app, arguments);
   AddTableChanges(app, arguments);
   AddCatalogCommands(app, arguments);

@@ -33,6 +33,9 @@ enum class Command : uint8_t {
   kBranchList,
   kBranchCreate,
   kBranchMerge,
+  kDlqList,
+  kDlqShow,
+  kDlqReplay,
   kGenerateIamPolicy,
   kBench,
   kMockBroker,
@@ -58,7 +61,7 @@ struct Arguments {
   bool offline = false;
   // offsets reset, offsets rewind
   std::vector<std::string> targets;
-  bool dry_run = false;
+  bool dry_run = false;  // offsets, dlq replay
   bool accept_duplicates = false;
   bool accept_loss = false;
   // demo, bench, mock-broker
@@ -69,7 +72,9 @@ struct Arguments {
   std::string topic;
   int32_t partitions = 0;
   int32_t hot_buffer_mb = 256;
-  // table files
+  // dlq
+  std::string where;
+  // table files, dlq list and show
   int64_t limit = 100;
   // table rename and register, catalog list, branch create and merge
   std::string name;

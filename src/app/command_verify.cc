@@ -7,6 +7,7 @@
 #include "app/exit_code.h"
 #include "app/output.h"
 #include "engine/connect.h"
+#include "engine/letters/open_dead_letters.h"
 #include "engine/module_options.h"
 #include "engine/verify.h"
 
@@ -104,8 +105,8 @@ Result<engine::VerifyReport> Verify(const Arguments& arguments, const config::Op
   const engine::EngineContext context = runtime.engine_context();
   const engine::OpenedCatalog catalog = TRY(engine::OpenCatalog(options, context));
   const auto table = TRY(catalog.catalog->LoadTable(engine::TargetTable(options)));
-  const engine::OffsetsByPartition letters =
-      TRY(engine::ReadDeadLetterOffsets(options.state_directory + "/dead_letters"));
+  const engine::OffsetsByPartition letters = TRY(engine::ReadLetterOffsets(
+      {.options = options, .catalog = *catalog.catalog, .table = *table}));
   std::unique_ptr<kafka::TopicReader> reader;
   if (!arguments.offline) reader = TRY(engine::OpenTopicReader(options, context));
   Result<engine::VerifyReport> report =

@@ -26,6 +26,8 @@ int CatalogCheckCommand(const Arguments& arguments, Runtime& runtime);
 int CatalogListCommand(const Arguments& arguments, Runtime& runtime);
 // branch list, create, merge
 int BranchCommand(const Arguments& arguments, Runtime& runtime);
+// dlq list, show, replay
+int DlqCommand(const Arguments& arguments, Runtime& runtime);
 int GenerateIamPolicyCommand(const Arguments& arguments, Runtime& runtime);
 int BenchCommand(const Arguments& arguments, Runtime& runtime);
 int MockBrokerCommand(const Arguments& arguments, Runtime& runtime);

@@ -52,6 +52,9 @@ int Dispatch(const Arguments& arguments, Runtime& runtime) {
     case Command::kBranchList:
     case Command::kBranchCreate:
     case Command::kBranchMerge: return BranchCommand(arguments, runtime);
+    case Command::kDlqList:
+    case Command::kDlqShow:
+    case Command::kDlqReplay: return DlqCommand(arguments, runtime);
     case Command::kGenerateIamPolicy: return GenerateIamPolicyCommand(arguments, runtime);
     case Command::kBench: return BenchCommand(arguments, runtime);
     case Command::kMockBroker: return MockBrokerCommand(arguments, runtime);

@@ -2,9 +2,11 @@
 #include "commit/commit_run.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
+#include "commit/letters_property.h"
 #include "core/check.h"
 #include "core/retry_policy.h"
 
@@ -160,7 +162,10 @@ CommitRun::Decision CommitRun::Add(const Ledger& ledger) {
                                                            : OnTrouble(prepared.error());
   }
   CHECK(PinsMain(*prepared));
-  // The rows and the ledger that says they are there: one commit.
+  auto letters = ChangePendingLetters(*base_.metadata, epoch_.letters, epoch_.letters_delivered);
+  if (!letters.ok()) return OnTrouble(letters.error());
+  std::ranges::move(*letters, std::back_inserter(prepared->updates));
+  // The rows, the dead letters and the ledger that says they are there: one commit.
   prepared->updates.push_back(iceberg::SetProperties{
       {{std::string(kLedgerProperty), LedgerToJson(Advance(ledger, epoch_.ranges))}}});
   return Swap(*prepared);

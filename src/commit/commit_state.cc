@@ -91,6 +91,7 @@ void ApplyTo(CommitState& state, const BufferSnapshot& entry) {
   epoch.epoch.dead_letters = entry.dead_letters;
   epoch.epoch.table_uuid = entry.table_uuid;
   epoch.epoch.ledger_generation = entry.ledger_generation;
+  epoch.epoch.letters = entry.letters;
   epoch.epoch.schema = entry.schema;
   UpdatePhase(epoch);
 }
@@ -173,6 +174,7 @@ std::vector<StateEntry> EntriesOf(const FlushEpoch& epoch, const std::string& ta
                                       .files = static_cast<int64_t>(epoch.files.size()),
                                       .table_uuid = epoch.table_uuid,
                                       .ledger_generation = epoch.ledger_generation,
+                                      .letters = epoch.letters,
                                       .schema = epoch.schema});
   for (const write::StagedFile& file : epoch.files) {
     entries.emplace_back(ParquetWritten{.table = table, .epoch_uuid = epoch.uuid, .file = file});

@@ -28,6 +28,10 @@ struct FlushEpoch {
   // Of the ledger, when the epoch was sealed. Once somebody has moved the ledger on purpose, what
   // was read before is not added.
   int64_t ledger_generation = 0;
+  // Where the epoch's dead letters wait; its commit names it (letters_property.h). Empty: nowhere.
+  std::string letters;
+  // Letters of earlier commits that are delivered: this one need not name them any more.
+  std::vector<std::string> letters_delivered;
   // The schema the files were written with, when it has more than the table's had: the commit
   // brings it (see iceberg::UpdateForFiles). Null: the table's own.
   std::shared_ptr<const iceberg::Schema> schema;

@@ -46,7 +46,8 @@ json BodyOf(const BufferSnapshot& entry) {
                {"rows", entry.rows},
                {"dead-letters", entry.dead_letters},
                {"files", entry.files},
-               {"table-uuid", entry.table_uuid}};
+               {"table-uuid", entry.table_uuid},
+               {"letters", entry.letters}};
   if (entry.schema != nullptr) body["schema"] = iceberg::SchemaToJson(*entry.schema);
   return WithGeneration(std::move(body), entry.ledger_generation);
 }
@@ -106,6 +107,8 @@ Status Read(const json& body, BufferSnapshot& entry) {
   entry.files = TRY(IntMember(body, "files"));
   entry.table_uuid = TRY(StringMember(body, "table-uuid"));
   entry.ledger_generation = TRY(GenerationOf(body));
+  // Rows of earlier versions lack it.
+  if (body.contains("letters")) entry.letters = TRY(StringMember(body, "letters"));
   if (body.contains("schema")) {
     entry.schema = std::make_shared<const iceberg::Schema>(
         TRY(iceberg::SchemaFromJson(TRY(StringMember(body, "schema")))));

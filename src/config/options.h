@@ -175,8 +175,9 @@ struct CommitOptions {
 };
 
 struct DeadLetterOptions {
-  std::string mode = "file";
-  std::string table, topic;
+  std::string mode = "file";  // file | table
+  std::string table;          // "name" or "namespace.name"; empty: <table>__dlq beside the table
+  std::string topic;
   double max_rate = 0;  // letters a second before ingest pauses; 0: no limit
 };
 

@@ -103,7 +103,7 @@ void ReadBufferAndCommit(const ReadContext& context, const toml::table* hot_buff
 
 void ReadSmallSections(const ReadContext& context, SectionReader& root, Options& options) {
   SectionReader dead_letter(context, root.Table("dead_letter"), "dead_letter");
-  dead_letter.Choice("mode", options.dead_letter.mode, {"file"});
+  dead_letter.Choice("mode", options.dead_letter.mode, {"file", "table"});
   dead_letter.String("table", options.dead_letter.table);
   dead_letter.String("topic", options.dead_letter.topic);
   dead_letter.Number("max_rate", options.dead_letter.max_rate, 0, 1e12);
@@ -192,10 +192,6 @@ Options ReadSections(const ReadContext& context, const toml::table& root,
            fmt::format("is above hot_buffer.ttl_seconds; {} s is used",
                        options.hot_buffer.ttl_seconds));
     }
-  }
-  if (options.dead_letter.max_rate > 0) {
-    Warn(warnings, context, "dead_letter.max_rate",
-         "this build does not limit the rate of dead letters yet");
   }
   if (options.maintenance.compact_enabled) {
     Warn(warnings, context, "maintenance.compact_enabled",

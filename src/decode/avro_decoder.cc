@@ -25,9 +25,11 @@ class AvroDecoder final : public RecordDecoder {
 
   Outcome DecodeRecord(const std::string& topic, const Record& record) override {
     if (static_cast<int64_t>(record.value.size()) > framing_.decompressed_bytes_max) [[unlikely]] {
+      payload_.schema_id.reset();
       return FailTooBig(record, framing_.decompressed_bytes_max);
     }
     if (const Status framed = ParseFraming(record, framing_, payload_); !framed.ok()) [[unlikely]] {
+      payload_.schema_id.reset();
       const bool too_big = framed.error().code() == ErrorCode::kUnsupported;
       return Fail({too_big ? "too_big" : "bad_framing", "",
                    "the record is not framed as it should be: " + framed.error().message()});
@@ -53,6 +55,9 @@ class AvroDecoder final : public RecordDecoder {
   }
 
   int64_t ignored_fields() const override { return reader_.ignored_fields(); }
+  std::string failed_schema_id() const override {
+    return payload_.schema_id ? ToString(*payload_.schema_id) : std::string();
+  }
 
   const FramingOptions framing_;
   const bool has_source_;

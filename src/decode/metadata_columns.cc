@@ -115,13 +115,6 @@ Status ValidateMetadataColumns(const iceberg::Schema& schema) {
   return {};
 }
 
-bool WantsHeaders(const iceberg::Schema& schema) {
-  for (const Field& field : schema.fields) {
-    if (FindMetadataColumn(field.name) == MetadataColumn::kHeaders) return true;
-  }
-  return false;
-}
-
 const Column* MetadataAppender::Append(const std::string& topic, const Record& record) {
   for (auto& [kind, column] : columns_) {
     bool appended = true;

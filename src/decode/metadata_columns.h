@@ -36,9 +36,6 @@ Result<std::vector<iceberg::Field>> MetadataFields(const std::vector<std::string
 // requiredness may differ).
 Status ValidateMetadataColumns(const iceberg::Schema& schema);
 
-// Whether records must carry their headers.
-bool WantsHeaders(const iceberg::Schema& schema);
-
 // Appends one record to the metadata columns of a row.
 class MetadataAppender {
  public:

@@ -24,9 +24,12 @@ class ProtobufDecoder final : public RecordDecoder {
 
  private:
   Outcome DecodeRecord(const std::string& topic, const Record& record) override {
-    if (static_cast<int64_t>(record.value.size()) > record_bytes_max_)
+    if (static_cast<int64_t>(record.value.size()) > record_bytes_max_) {
+      payload_.schema_id.reset();
       return FailTooBig(record, record_bytes_max_);
+    }
     if (const Status framed = ParseFraming(record, framing_, payload_); !framed.ok()) [[unlikely]] {
+      payload_.schema_id.reset();
       const bool too_big = framed.error().code() == ErrorCode::kUnsupported;
       return Fail(
           {too_big ? "too_big" : "bad_framing", "", "the record: " + framed.error().message()});
@@ -46,6 +49,9 @@ class ProtobufDecoder final : public RecordDecoder {
   }
 
   int64_t ignored_fields() const override { return reader_.ignored_fields(); }
+  std::string failed_schema_id() const override {
+    return payload_.schema_id ? ToString(*payload_.schema_id) : std::string();
+  }
 
   const std::unique_ptr<ProtoPrograms> programs_;
   ProtoRowReader reader_;

@@ -42,6 +42,7 @@ DecodeStats RecordDecoder::Decode(const std::string& topic, std::span<const Reco
       columns().ForgetRow();
       ++stats.dead_letters;
       dead_letters.push_back(MakeDeadLetter(topic, record, failure_));
+      dead_letters.back().schema_id = failed_schema_id();
     }
     ++stats.records;
   }

@@ -69,6 +69,9 @@ class RecordDecoder : public RowDecoder {
   // Of the last row.
   virtual int64_t ignored_fields() const { return 0; }
 
+  // Of the record that failed, as text; empty when it named none.
+  virtual std::string failed_schema_id() const { return {}; }
+
   Outcome Fail(RowFailure failure) {
     failure_ = std::move(failure);
     return Outcome::kFailed;

@@ -101,7 +101,6 @@ TEST(DeclaredSchema, PutsMetadataColumnsLast) {
   EXPECT_EQ(schema->fields[2].type.id, TypeId::kLong);
   EXPECT_TRUE(iceberg::ValidateSchema(*schema, 2).ok());
   EXPECT_TRUE(ValidateMetadataColumns(*schema).ok());
-  EXPECT_TRUE(WantsHeaders(*schema));
 }
 
 TEST(DeclaredSchema, RefusesWhatCannotBe) {

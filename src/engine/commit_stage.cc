@@ -13,6 +13,11 @@ namespace {
 
 constexpr int64_t kTrimEveryCommits = 500;
 
+bool MayPass(ErrorCode code) {
+  return code == ErrorCode::kUnavailable || code == ErrorCode::kCommitUnknown ||
+         code == ErrorCode::kTimeout;
+}
+
 }  // namespace
 
 CommitStage::CommitStage(CommitStageOptions options, CommitStageContext context)
@@ -60,8 +65,24 @@ bool CommitStage::CommitOne(EpochSealed sealed, std::vector<EpochPart> parts,
     context_.send_control(StageFailed{.generation = sealed.generation, .error = epoch.error()});
     return false;
   }
+  // Letters are delivered in the order of the commits that named them, whosever they are.
+  const Status settled = RetryLetters([&] { return context_.dead_letters.Settle(); }, stop);
+  if (!settled.ok()) {
+    context_.send_control(StageFailed{.generation = sealed.generation, .error = settled.error()});
+    return false;
+  }
+  epoch->letters_delivered = context_.dead_letters.Delivered();
   Result<commit::SnapshotCommitResult> result = CommitUntilDecided(*epoch, stop);
   if (result.ok()) {
+    context_.dead_letters.Forget(epoch->letters_delivered);
+    const Status published =
+        RetryLetters([&] { return context_.dead_letters.Publish(epoch->uuid); }, stop);
+    if (!published.ok()) {
+      // They are durable, and the next commit or start meets them again: before it does anything
+      // else.
+      context_.logger.Error("dead letters are not finished",
+                            {{"table", options_.table}, {"reason", published.error().message()}});
+    }
     Finish(sealed, *epoch, *result);
     return true;
   }
@@ -122,7 +143,11 @@ Result<commit::FlushEpoch> CommitStage::Assemble(const EpochSealed& sealed,
       .Add(static_cast<double>(epoch.files.size()));
   context_.metrics.GetCounter("kafka_iceberg_data_bytes_written_total")
       .Add(static_cast<double>(bytes));
-  if (!letters.empty()) TRY(context_.dead_letters.Stage(epoch.uuid, letters));
+  if (!letters.empty()) {
+    Stamp(letters);
+    epoch.letters =
+        TRY(context_.dead_letters.Stage({.uuid = epoch.uuid, .ranges = epoch.ranges}, letters));
+  }
   entries.push_back(commit::BufferSnapshot{.table = options_.table,
                                            .epoch_uuid = epoch.uuid,
                                            .snapshot_id = epoch.snapshot_id,
@@ -132,6 +157,7 @@ Result<commit::FlushEpoch> CommitStage::Assemble(const EpochSealed& sealed,
                                            .files = static_cast<int64_t>(epoch.files.size()),
                                            .table_uuid = options_.table_uuid,
                                            .ledger_generation = epoch.ledger_generation,
+                                           .letters = epoch.letters,
                                            .schema = epoch.schema});
   TRY(context_.log.Append(entries));
   return epoch;
@@ -145,30 +171,45 @@ Result<commit::SnapshotCommitResult> CommitStage::CommitUntilDecided(
       SetTrouble("");
       return result;
     }
-    const ErrorCode code = result.error().code();
-    const bool may_pass = code == ErrorCode::kUnavailable || code == ErrorCode::kCommitUnknown ||
-                          code == ErrorCode::kTimeout;
-    if (!may_pass) return result;
-    SetTrouble(result.error().message());
-    const Duration pause = options_.outage_retry.DelayAfter(attempt, context_.random);
-    context_.logger.Warn(
-        "commit not decided yet, trying again; nothing is lost",
-        {{"table", options_.table},
-         {"reason", result.error().message()},
-         {"attempt", attempt},
-         {"retry_in_ms", std::chrono::duration_cast<std::chrono::milliseconds>(pause).count()}});
-    const bool go_on = context_.clock.SleepFor(pause, stop);
-    if (!go_on || discard_requested_.load() > generation_) return result;
+    if (!WaitAfter(result.error(), attempt, stop)) return result;
+  }
+}
+
+bool CommitStage::WaitAfter(const Error& error, int attempt, const std::stop_token& stop) {
+  if (!MayPass(error.code())) return false;
+  SetTrouble(error.message());
+  const Duration pause = options_.outage_retry.DelayAfter(attempt, context_.random);
+  context_.logger.Warn(
+      "commit not decided yet, trying again; nothing is lost",
+      {{"table", options_.table},
+       {"reason", error.message()},
+       {"attempt", attempt},
+       {"retry_in_ms", std::chrono::duration_cast<std::chrono::milliseconds>(pause).count()}});
+  return context_.clock.SleepFor(pause, stop) && discard_requested_.load() <= generation_;
+}
+
+Status CommitStage::RetryLetters(const std::function<Status()>& call, const std::stop_token& stop) {
+  for (int attempt = 1;; ++attempt) {
+    const Status status = call();
+    if (status.ok()) {
+      if (attempt > 1) SetTrouble("");
+      return {};
+    }
+    if (!WaitAfter(status.error(), attempt, stop)) return status;
+  }
+}
+
+void CommitStage::Stamp(std::vector<decode::DeadLetter>& letters) const {
+  const int64_t now_ms = ToMillis(context_.clock.Now());
+  for (decode::DeadLetter& letter : letters) {
+    letter.version = options_.version;
+    letter.written_ms = now_ms;
   }
 }
 
 void CommitStage::Finish(const EpochSealed& sealed, const commit::FlushEpoch& epoch,
                          const commit::SnapshotCommitResult& result) {
   // The table has it: from here on failures are reported, never undone.
-  if (const Status status = context_.dead_letters.Publish(epoch.uuid); !status.ok()) {
-    context_.logger.Error("dead letters stay staged until the next start",
-                          {{"table", options_.table}, {"reason", status.error().message()}});
-  }
   const auto snapshot_id =
       result.snapshot_id == 0 ? std::nullopt : std::optional<int64_t>(result.snapshot_id);
   context_.hot_buffer.Commit(sealed.epoch, snapshot_id);

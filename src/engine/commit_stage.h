@@ -40,6 +40,7 @@ struct CommitStageOptions {
   RetryPolicy outage_retry;  // between commits that met an outage
   int64_t log_entries_max = 100'000;
   std::string catalog_type;
+  std::string version;  // of the program, for dead letters
 };
 
 struct CommitStageContext {
@@ -85,6 +86,11 @@ class CommitStage {
   // False when the epoch was not committed: everything after it waits for a reset.
   bool CommitOne(EpochSealed sealed, std::vector<EpochPart> parts, const std::stop_token& stop);
   Result<commit::FlushEpoch> Assemble(const EpochSealed& sealed, std::vector<EpochPart>& parts);
+  void Stamp(std::vector<decode::DeadLetter>& letters) const;
+  // What an outage lets fail is tried again until it is decided, told to the operator meanwhile.
+  // False: it failed for good, or waiting ended.
+  bool WaitAfter(const Error& error, int attempt, const std::stop_token& stop);
+  Status RetryLetters(const std::function<Status()>& call, const std::stop_token& stop);
   Result<commit::SnapshotCommitResult> CommitUntilDecided(const commit::FlushEpoch& epoch,
                                                           const std::stop_token& stop);
   void Finish(const EpochSealed& sealed, const commit::FlushEpoch& epoch,

@@ -18,9 +18,9 @@
 #include "core/thread.h"
 #include "decode/arrow_schema.h"
 #include "decode/dead_letter.h"
-#include "decode/metadata_columns.h"
 #include "engine/adoption.h"
 #include "engine/commit_stage.h"
+#include "engine/letters/open_dead_letters.h"
 #include "engine/module_options.h"
 #include "engine/source_stage.h"
 #include "engine/table_plan.h"
@@ -52,6 +52,7 @@ struct Engine::State {
       : options(engine_options),
         run(run_options),
         context(std::move(engine_context)),
+        letter_rate(options.dead_letter.max_rate, context.clock),
         committer_queue(1),
         control_queue(1) {}
 
@@ -65,6 +66,7 @@ struct Engine::State {
   std::optional<commit::SchemaEvolution> schema_evolution;  // made while the table was opened
   std::unique_ptr<commit::TransactionLog> log;
   std::unique_ptr<decode::DeadLetterStore> dead_letters;
+  LetterRate letter_rate;
   std::unique_ptr<table::MetadataCache> metadata_cache;
   std::unique_ptr<SchemaKeeper> schema_keeper;
   std::unique_ptr<buffer::HotBuffer> hot_buffer;
@@ -104,14 +106,6 @@ Status Engine::State::OpenTable(EngineConnections connections, const std::stop_t
       TRY(table::GetOrCreateTable(catalog, TRY(TableOptionsFor(options)), wanted));
   table = std::move(opened.operations);
   const std::string name = table->identifier().ToString();
-  if (decode::WantsHeaders(table->Current().metadata->schema()) &&
-      !SourceOptions(options).want_headers) {
-    return Error::Invalid(
-        "table {} has the column _kafka_headers, but schema.metadata_columns does not: headers "
-        "would be lost; add "
-        "\"_kafka_headers\" there",
-        name);
-  }
   if (opened.created) {
     context.logger.Info("table created",
                         {{"table", name}, {"location", table->Current().metadata->location}});
@@ -161,8 +155,9 @@ Status Engine::State::OpenCommit(const std::stop_token& stop) {
         {{"state", options.state_directory}});
   }
   if (schema_evolution) TRY(log->Append({*schema_evolution}));
+  const std::string writer_id = WriterId(context.random);
   coordinator = std::make_unique<commit::TransactionCoordinator>(
-      commit::CoordinatorOptions{.writer_id = WriterId(context.random),
+      commit::CoordinatorOptions{.writer_id = writer_id,
                                  .catalog_type = std::string(opened_catalog.catalog->type())},
       commit::CoordinatorContext{.table = *table,
                                  .log = *log,
@@ -175,15 +170,12 @@ Status Engine::State::OpenCommit(const std::stop_token& stop) {
 
   const commit::Ledger ledger =
       TRY(commit::ReadLedgerAtStart(*TRY(table->Refresh()).metadata, *log));
-  dead_letters = TRY(decode::OpenFileDeadLetterStore(
-      options.state_directory + "/dead_letters",
-      [&](const TopicPartition& partition, int64_t offset) {
-        return std::ranges::any_of(ledger.next_offsets, [&](const auto& source_entry) {
-          if (source_entry.first.topic != partition.topic) return false;
-          const auto next = source_entry.second.find(partition.partition);
-          return next != source_entry.second.end() && offset < next->second;
-        });
-      }));
+  dead_letters = TRY(OpenDeadLetters({.options = options,
+                                      .catalog = *opened_catalog.catalog,
+                                      .table = *table,
+                                      .ledger = ledger,
+                                      .writer_id = writer_id},
+                                     context));
   return {};
 }
 
@@ -209,7 +201,8 @@ Result<std::unique_ptr<WriterStage>> Engine::State::MakeWriter(int32_t index, in
           .send_part = [this](EpochPart part) { committer_queue.PushControl(std::move(part)); },
           .send_control =
               [this](ControlMessage message) { control_queue.PushControl(std::move(message)); },
-          .step_hook = context.step_hook});
+          .step_hook = context.step_hook,
+          .letter_rate = &letter_rate});
 }
 
 std::unique_ptr<CommitStage> Engine::State::MakeCommitter(int32_t parts) {
@@ -220,7 +213,8 @@ std::unique_ptr<CommitStage> Engine::State::MakeCommitter(int32_t parts) {
       CommitStageOptions{.writers = parts,
                          .table = table->identifier().ToString(),
                          .table_uuid = table->Current().metadata->table_uuid,
-                         .catalog_type = std::string(opened_catalog.catalog->type())},
+                         .catalog_type = std::string(opened_catalog.catalog->type()),
+                         .version = KAFKA_ICEBERG_VERSION},
       CommitStageContext{.schemas = *schema_keeper,
                          .table = *table,
                          .coordinator = *coordinator,
@@ -274,7 +268,8 @@ Status Engine::State::OpenStages() {
           .random = context.random,
           .logger = context.logger,
           .metrics = context.metrics,
-          .step_hook = context.step_hook});
+          .step_hook = context.step_hook,
+          .letter_rate = &letter_rate});
   return {};
 }
 

@@ -14,6 +14,7 @@
 #include "catalog/fake_fault_catalog.h"
 #include "catalog/fake_memory_catalog.h"
 #include "commit/ledger.h"
+#include "engine/letters/open_dead_letters.h"
 #include "engine/verify.h"
 #include "kafka/fake_record_source.h"
 #include "storage/fault_store.h"
@@ -73,11 +74,18 @@ class EngineTest : public ::testing::Test {
                         std::move(connections), std::stop_token());
   }
 
+  Result<OffsetsByPartition> Letters() {
+    return Letters(*memory_.LoadTable({.name_space = {"raw"}, .name = "events"}).value());
+  }
+  Result<OffsetsByPartition> Letters(catalog::TableOperations& table) {
+    return ReadLetterOffsets({.options = options_, .catalog = memory_, .table = table});
+  }
+
   // Every offset once: by the rows themselves.
   void ExpectAllOnce(int64_t rows) {
     auto table = memory_.LoadTable({.name_space = {"raw"}, .name = "events"});
     ASSERT_TRUE(table.ok());
-    const auto letters = ReadDeadLetterOffsets(options_.state_directory + "/dead_letters");
+    const auto letters = Letters(**table);
     ASSERT_TRUE(letters.ok());
     const auto report = VerifyTable(**table, *letters, nullptr, std::stop_token());
     ASSERT_TRUE(report.ok()) << report.error().message();
@@ -139,7 +147,7 @@ TEST_F(EngineTest, BadRecordsAndTombstonesAreCoveredAndTheRestGoesOn) {
   Produce(100);
   ASSERT_TRUE((*Open())->Run({}).ok());
   auto table = memory_.LoadTable({.name_space = {"raw"}, .name = "events"});
-  const auto letters = ReadDeadLetterOffsets(options_.state_directory + "/dead_letters");
+  const auto letters = Letters();
   ASSERT_TRUE(letters.ok());
   EXPECT_EQ(letters->at(kZero), std::set<int64_t>{50});
   EXPECT_EQ(letters->at(kOne), std::set<int64_t>{50});
@@ -148,6 +156,74 @@ TEST_F(EngineTest, BadRecordsAndTombstonesAreCoveredAndTheRestGoesOn) {
   EXPECT_TRUE(report->ok());
   EXPECT_EQ(report->rows, 200);
   EXPECT_EQ(metrics_->GetCounter("kafka_iceberg_tombstones_total").value(), 1);
+}
+
+TEST_F(EngineTest, DeadLettersInATableAreThereOnceWithWhatTheyHeld) {
+  options_.dead_letter.mode = "table";
+  for (int run = 0; run < 3; ++run) {
+    Produce(100);
+    for (int i = 0; i < 5; ++i) broker_.Append(kZero, {.value = "{oops"});
+    // The state folder is of no use to them.
+    std::filesystem::remove_all(state_);
+    auto engine = Open();
+    ASSERT_TRUE(engine.ok()) << engine.error().message();
+    const Status status = (*engine)->Run({});
+    ASSERT_TRUE(status.ok()) << status.error().message();
+  }
+  ExpectAllOnce(300);
+  const auto table = memory_.LoadTable({.name_space = {"raw"}, .name = "events__dlq"});
+  ASSERT_TRUE(table.ok());
+  std::vector<decode::DeadLetter> letters;
+  ASSERT_TRUE(VisitTableLetters((*table)->Current(), store_, [&](decode::DeadLetter letter) {
+                letters.push_back(std::move(letter));
+                return Result<bool>(true);
+              }).ok());
+  ASSERT_EQ(letters.size(), 15U);
+  EXPECT_EQ(letters[0].topic, "events");
+  EXPECT_EQ(letters[0].code, "not_json");
+  EXPECT_EQ(letters[0].value, "{oops");
+  EXPECT_TRUE(letters[0].key_is_null);
+  EXPECT_NE(letters[0].version, "");
+  EXPECT_GT(letters[0].written_ms, 0);
+}
+
+TEST_F(EngineTest, ATableOfAnotherTablesDeadLettersIsRefused) {
+  options_.dead_letter.mode = "table";
+  Produce(2);
+  ASSERT_TRUE((*Open())->Run({}).ok());
+  ASSERT_TRUE(memory_.DropTable({.name_space = {"raw"}, .name = "events"}, false).ok());
+  const auto engine = Open();
+  ASSERT_FALSE(engine.ok());
+  EXPECT_THAT(engine.error().message(), HasSubstr("another table"));
+}
+
+TEST_F(EngineTest, TooManyDeadLettersHoldIngestBackUntilTheyAreFew) {
+  options_.dead_letter.max_rate = 200;
+  for (int i = 0; i < 1500; ++i) broker_.Append(kZero, {.value = "{oops"});
+  auto engine = Open({});
+  ASSERT_TRUE(engine.ok());
+  std::stop_source stop;
+  Status status;
+  std::jthread runner([&] { status = (*engine)->Run(stop.get_token()); });
+  const auto wait_until = [&](const std::function<bool()>& holds) {
+    for (int i = 0; i < 3000 && !holds(); ++i) clock_.SleepFor(std::chrono::milliseconds(10), {});
+    EXPECT_TRUE(holds());
+  };
+  wait_until([&] { return !(*engine)->status().dead_letter_trouble.empty(); });
+  EXPECT_THAT((*engine)->status().dead_letter_trouble, HasSubstr("not_json"));
+  EXPECT_EQ(metrics_->GetGauge("kafka_iceberg_dead_letters_limited").value(), 1);
+  wait_until([&] { return (*engine)->status().state == EngineState::kPaused; });
+  Produce(10);
+  wait_until([&] { return (*engine)->status().rows_committed == 10; });
+  wait_until([&] { return (*engine)->status().dead_letter_trouble.empty(); });
+  stop.request_stop();
+  runner.join();
+  ASSERT_TRUE(status.ok()) << status.error().message();
+  ExpectAllOnce(10);
+  const std::vector<telemetry::FakeLogger::Line> lines = logger_.lines();
+  EXPECT_EQ(std::ranges::count_if(
+                lines, [](const auto& line) { return line.message.starts_with("too many dead"); }),
+            1);
 }
 
 TEST_F(EngineTest, ATopicOfBadRecordsOnlyStillMovesTheLedger) {
@@ -159,8 +235,7 @@ TEST_F(EngineTest, ATopicOfBadRecordsOnlyStillMovesTheLedger) {
   ASSERT_EQ(ledger->next_offsets.size(), 1U);
   EXPECT_EQ(ledger->next_offsets.begin()->second.at(0), 10);
   EXPECT_EQ((*table)->Current().metadata->current_snapshot()->summary.at("total-records"), "0");
-  EXPECT_EQ(ReadDeadLetterOffsets(options_.state_directory + "/dead_letters")->at(kZero).size(),
-            10U);
+  EXPECT_EQ(Letters()->at(kZero).size(), 10U);
 }
 
 TEST_F(EngineTest, OffsetGapsAreLegal) {

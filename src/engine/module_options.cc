@@ -75,12 +75,6 @@ std::vector<std::string> ConfiguredTopics(const config::KafkaOptions& options) {
 }
 
 kafka::KafkaSourceOptions SourceOptions(const config::Options& options) {
-  const std::vector<std::string>& columns = options.schema.metadata_columns;
-  const config::KafkaOptions& kafka = options.kafka;
-  // The id of a payload's schema may stand in a header.
-  const bool may_name_schema = (kafka.format == "avro" || kafka.format == "protobuf") &&
-                               (kafka.framing == "header" || kafka.framing == "auto") &&
-                               !options.schema_registry.urls.empty();
   return {.bootstrap_servers = options.kafka.bootstrap_servers,
           .topics = ConfiguredTopics(options.kafka),
           .topic_pattern = options.kafka.topic_pattern,
@@ -89,8 +83,8 @@ kafka::KafkaSourceOptions SourceOptions(const config::Options& options) {
           .isolation_level = options.kafka.isolation_level,
           .security = options.kafka.security,
           .librdkafka = options.kafka.librdkafka,
-          .want_headers =
-              may_name_schema || std::ranges::find(columns, "_kafka_headers") != columns.end()};
+          // A dead letter holds its record's headers, and any record may become one.
+          .want_headers = true};
 }
 
 SchemaKeeperOptions KeeperOptionsFor(const config::Options& options) {

@@ -25,6 +25,7 @@
 #include "core/random.h"
 #include "core/retry_policy.h"
 #include "engine/epoch.h"
+#include "engine/letters/letter_rate.h"
 #include "engine/partition_tracker.h"
 #include "engine/start_position.h"
 #include "engine/status.h"
@@ -67,6 +68,7 @@ struct SourceStageContext {
   telemetry::Logger& logger;
   telemetry::Metrics& metrics;
   std::function<void(std::string_view)> step_hook;  // before_offsets, after_offsets; may be empty
+  LetterRate* letter_rate = nullptr;                // may hold ingest back; may be null
 };
 
 class SourceStage {
@@ -130,6 +132,8 @@ class SourceStage {
   Status RestartFromLedger();
   void CommitGroupOffsets(const commit::EpochRanges& ranges);
   Status ApplyBackPressure();
+  // Whether there are too many dead letters; tells it once.
+  bool IsHeldBack();
   Status PauseAll();
   Status ResumeAll();
   bool ReachedEnd() const;
@@ -153,6 +157,7 @@ class SourceStage {
   std::deque<InFlight> in_flight_;
   std::deque<DeferredEvent> deferred_;  // events that came while a writer was busy
   bool paused_ = false;
+  std::string letter_trouble_;  // as told last
   bool ended_ = false;
   int32_t failures_in_a_row_ = 0;
   SteadyTime gauges_updated_{0};

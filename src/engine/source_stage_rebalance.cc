@@ -219,13 +219,33 @@ Status SourceStage::ApplyBackPressure() {
     if (context_.clock.Steady() - start > kBackPressurePatience) TRY(PauseAll());
     TRY(WaitForControl(kControlPatience));
   }
-  if (was_paused && !context_.hot_buffer.full()) TRY(ResumeAll());
+  const bool held_back = IsHeldBack();
+  if (held_back && !paused_) TRY(PauseAll());
+  if (was_paused && !held_back && !context_.hot_buffer.full()) TRY(ResumeAll());
   const Duration waited = context_.clock.Steady() - start;
   if (was_paused || waited > kControlPatience) {
     context_.metrics.GetCounter("kafka_iceberg_paused_seconds_total")
         .Add(std::chrono::duration<double>(waited).count());
   }
   return {};
+}
+
+bool SourceStage::IsHeldBack() {
+  if (context_.letter_rate == nullptr) return false;
+  std::string trouble = context_.letter_rate->trouble();
+  if (trouble.empty() != letter_trouble_.empty()) {
+    if (trouble.empty()) {
+      context_.logger.Info("dead letters are few again; ingest goes on at full speed", {});
+    } else {
+      context_.logger.Warn("too many dead letters, ingest waits; nothing is lost",
+                           {{"reason", trouble}});
+    }
+    context_.metrics.GetGauge("kafka_iceberg_dead_letters_limited").Set(trouble.empty() ? 0 : 1);
+    MutexLock lock(status_mutex_);
+    status_.dead_letter_trouble = trouble;
+  }
+  letter_trouble_ = std::move(trouble);
+  return context_.letter_rate->must_wait();
 }
 
 Status SourceStage::PauseAll() {

@@ -51,9 +51,10 @@ struct EngineStatus {
   int64_t resets = 0;
   std::optional<Timestamp> last_commit_at;
   Duration last_commit_duration{0};
-  Duration metadata_age{0};     // since the catalog confirmed what is said about the table here
-  std::string kafka_trouble;    // empty: fine
-  std::string catalog_trouble;  // empty: fine
+  Duration metadata_age{0};         // since the catalog confirmed what is said about the table here
+  std::string kafka_trouble;        // empty: fine
+  std::string catalog_trouble;      // empty: fine
+  std::string dead_letter_trouble;  // empty: fine
   std::string catalog_circuit = "closed";  // closed | open | half_open
   int32_t catalog_failed_checks = 0;       // in a row
   std::string failure;                     // why the engine stopped, when it failed

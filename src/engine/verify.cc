@@ -5,9 +5,6 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "commit/ledger.h"
@@ -294,27 +291,6 @@ bool VerifyReport::ok() const {
            return verdict.duplicates.empty() && verdict.lost.empty() &&
                   verdict.beyond_ledger.empty();
          });
-}
-
-Result<OffsetsByPartition> ReadDeadLetterOffsets(const std::string& directory) {
-  OffsetsByPartition offsets;
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, failed)) {
-    if (entry.path().extension() != ".jsonl") continue;
-    std::ifstream file(entry.path());
-    for (std::string line; std::getline(file, line);) {
-      const nlohmann::json letter = nlohmann::json::parse(line, nullptr, false);
-      if (!letter.is_object() || !letter.contains("topic") || !letter["topic"].is_string() ||
-          !letter.contains("partition") || !letter["partition"].is_number_integer() ||
-          !letter.contains("offset") || !letter["offset"].is_number_integer()) {
-        return Error::Corrupt("dead-letter file {} has a line that is not a letter",
-                              entry.path().string());
-      }
-      offsets[{letter["topic"].get<std::string>(), letter["partition"].get<int32_t>()}].insert(
-          letter["offset"].get<int64_t>());
-    }
-  }
-  return offsets;
 }
 
 Result<VerifyReport> VerifyTable(catalog::TableOperations& table,

@@ -56,10 +56,6 @@ struct VerifyReport {
 
 using OffsetsByPartition = std::map<TopicPartition, std::set<int64_t>>;
 
-// The offsets of all letters in the files of a dead-letter folder; empty when there is no such
-// folder.
-Result<OffsetsByPartition> ReadDeadLetterOffsets(const std::string& directory);
-
 // `reader` null: Kafka is not asked.
 Result<VerifyReport> VerifyTable(catalog::TableOperations& table,
                                  const OffsetsByPartition& dead_letters, kafka::TopicReader* reader,

@@ -108,6 +108,10 @@ void WriterStage::Count(const decode::DecodeStats& stats, size_t letters_before)
     // epoch.
     progress_->hot_bytes += static_cast<int64_t>(dead_letters_[i].value.size() + 256);
   }
+  if (stats.dead_letters > 0 && context_.letter_rate != nullptr) {
+    const decode::DeadLetter& last = dead_letters_.back();
+    context_.letter_rate->Add(stats.dead_letters, fmt::format("{}: {}", last.code, last.reason));
+  }
 }
 
 Status WriterStage::SwitchTo(WriteSchemaPtr schema) {

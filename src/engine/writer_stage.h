@@ -19,6 +19,7 @@
 #include "core/clock.h"
 #include "decode/decoder.h"
 #include "engine/epoch.h"
+#include "engine/letters/letter_rate.h"
 #include "storage/object_store.h"
 #include "telemetry/logger.h"
 #include "telemetry/metrics.h"
@@ -52,6 +53,7 @@ struct WriterStageContext {
   std::function<void(EpochPart)> send_part;          // to the committer
   std::function<void(ControlMessage)> send_control;  // to the poll thread
   std::function<void(std::string_view)> step_hook;   // before_upload, after_upload; may be empty
+  LetterRate* letter_rate = nullptr;                 // told of every dead letter; may be null
 };
 
 class WriterStage {

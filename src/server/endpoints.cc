@@ -55,6 +55,8 @@ std::vector<Check> ReadinessChecks(const EngineStatus& status, Timestamp now,
                     status.kafka_trouble.empty() ? "ok" : status.kafka_trouble});
   checks.push_back({"catalog", status.catalog_trouble.empty(),
                     status.catalog_trouble.empty() ? "ok" : status.catalog_trouble});
+  checks.push_back({"dead_letters", status.dead_letter_trouble.empty(),
+                    status.dead_letter_trouble.empty() ? "ok" : status.dead_letter_trouble});
   const bool waits = TotalLag(status) > 0 && status.last_commit_at.has_value();
   const bool late = waits && now - *status.last_commit_at > commit_age_max;
   checks.push_back({"commit_age", !late,
@@ -96,6 +98,7 @@ std::string StatusToJson(const EngineStatus& status, Timestamp now) {
       {"last_commit_ms",
        std::chrono::duration_cast<std::chrono::milliseconds>(status.last_commit_duration).count()},
       {"kafka_trouble", status.kafka_trouble},
+      {"dead_letter_trouble", status.dead_letter_trouble},
       {"metadata_age_ms",
        std::chrono::duration_cast<std::chrono::milliseconds>(status.metadata_age).count()},
       {"catalog_trouble", status.catalog_trouble},

@@ -59,6 +59,8 @@ inline constexpr MetricFamily kMetricFamilies[] = {
     {"kafka_iceberg_rows_decoded_total", MetricKind::kCounter, "Records that became rows."},
     {"kafka_iceberg_dead_letters_total", MetricKind::kCounter,
      "Records that did not fit, by reason."},
+    {"kafka_iceberg_dead_letters_limited", MetricKind::kGauge,
+     "1 while ingest is held back by dead_letter.max_rate."},
     {"kafka_iceberg_tombstones_total", MetricKind::kCounter, "Records with a null value."},
     {"kafka_iceberg_ignored_fields_total", MetricKind::kCounter,
      "Members of payloads that no column takes."},

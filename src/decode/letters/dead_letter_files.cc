@@ -62,7 +62,9 @@ class DeadLetterFiles final : public DeadLetterStore {
     return CountBytes();
   }
 
-  Status Stage(const std::string& epoch_uuid, const std::vector<DeadLetter>& letters) override {
+  Result<std::string> Stage(const LetterEpoch& epoch,
+                            const std::vector<DeadLetter>& letters) override {
+    const std::string& epoch_uuid = epoch.uuid;
     CHECK(IsFileNameSafe(epoch_uuid));
     std::vector<std::string> stems;
     Status status = RemoveDoomed();
@@ -76,7 +78,7 @@ class DeadLetterFiles final : public DeadLetterStore {
     auto& staged = staged_[epoch_uuid];
     staged.insert(staged.end(), stems.begin(), stems.end());
     if (staged.empty()) staged_.erase(epoch_uuid);
-    return {};
+    return std::string();
   }
 
   Status Publish(const std::string& epoch_uuid) override {

@@ -73,18 +73,59 @@ TEST(DeadLetterLine, HoldsEverythingInOrder) {
   letter.field_path = "user.id";
   letter.key = "k";
   letter.key_is_null = false;
+  letter.headers = {{.key = "trace", .value = "\x01\x02"}, {.key = "trace", .value_is_null = true}};
+  letter.schema_id = "17";
+  letter.version = "0.2.0";
+  letter.written_ms = 1767882601000;
   EXPECT_EQ(ToJsonLine(letter),
             "{\"topic\":\"orders\",\"partition\":3,\"offset\":42,\"timestamp\":1767882600000,"
             "\"code\":\"not_json\","
             "\"field\":\"user.id\",\"reason\":\"the record is not a json object\",\"key\":\"aw==\","
-            "\"value\":\"e29vcHM=\"}\n");
+            "\"value\":\"e29vcHM=\",\"headers\":[[\"trace\",\"AQI=\"],[\"trace\",null]],"
+            "\"schema_id\":\"17\",\"version\":\"0.2.0\",\"written_at\":1767882601000}\n");
+}
+
+TEST(DeadLetterLine, ReadsBackWhatItWrote) {
+  DeadLetter letter = Letter(42);
+  EXPECT_EQ(FromJsonLine(ToJsonLine(letter)).value(), letter);
+  letter.timestamp_ms = 5;
+  letter.field_path = "a.b";
+  letter.key = std::string("\0\xff", 2);
+  letter.key_is_null = false;
+  letter.value.clear();
+  letter.value_is_null = true;
+  letter.headers = {{.key = "b", .value = "2"}, {.key = "a"}, {.key = "b", .value_is_null = true}};
+  letter.schema_id = "9d5b";
+  letter.version = "1.0";
+  letter.written_ms = 6;
+  EXPECT_EQ(FromJsonLine(ToJsonLine(letter)).value(), letter);
+}
+
+TEST(DeadLetterLine, ReadsLinesOfEarlierVersions) {
+  const auto letter = FromJsonLine(
+      R"({"topic":"t","partition":1,"offset":2,"timestamp":null,"code":"c","field":"","reason":"r","key":null,"value":"e30="})");
+  ASSERT_TRUE(letter.ok());
+  EXPECT_EQ(letter->value, "{}");
+  EXPECT_TRUE(letter->headers.empty());
+  EXPECT_EQ(letter->written_ms, -1);
+}
+
+TEST(DeadLetterLine, GarbageIsCorrupt) {
+  for (
+      const char* line :
+      {"", "{", "[]", R"({"topic":"t","partition":1,"offset":2})",
+       R"({"topic":"t","partition":1,"offset":2,"code":"c","field":"","reason":"r","key":1,"value":null})",
+       R"({"topic":"t","partition":1,"offset":2,"code":"c","field":"","reason":"r","key":null,"value":"%"})",
+       R"({"topic":"t","partition":1,"offset":2,"code":"c","field":"","reason":"r","key":null,"value":null,"headers":[["a"]]})"}) {
+    EXPECT_EQ(FromJsonLine(line).error().code(), ErrorCode::kCorrupt) << line;
+  }
 }
 
 TEST(DeadLetterLine, NullsAreNull) {
   DeadLetter letter = Letter(1);
   letter.value_is_null = true;
   EXPECT_THAT(ToJsonLine(letter), HasSubstr("\"timestamp\":null"));
-  EXPECT_THAT(ToJsonLine(letter), HasSubstr("\"key\":null,\"value\":null}"));
+  EXPECT_THAT(ToJsonLine(letter), HasSubstr("\"key\":null,\"value\":null,\"headers\":[]"));
 }
 
 TEST(DeadLetterLine, BrokenUtf8InAReasonIsReplaced) {
@@ -106,7 +147,7 @@ TEST(DeadLetterLine, GarbageHasNoSource) {
 TEST(DeadLetterFiles, PublishesWhatWasStaged) {
   FakeDurableFiles files;
   auto store = Open(files, {});
-  ASSERT_TRUE(store->Stage("aa-1", {Letter(5), Letter(6)}).ok());
+  ASSERT_TRUE(store->Stage({.uuid = "aa-1"}, {Letter(5), Letter(6)}).ok());
   EXPECT_TRUE(files.Contents().contains("000000000001-aa-1.jsonl.staged"));
   ASSERT_TRUE(store->Publish("aa-1").ok());
   EXPECT_THAT(Published(files), ElementsAre(5, 6));
@@ -115,7 +156,7 @@ TEST(DeadLetterFiles, PublishesWhatWasStaged) {
 TEST(DeadLetterFiles, DiscardLeavesNothing) {
   FakeDurableFiles files;
   auto store = Open(files, {});
-  ASSERT_TRUE(store->Stage("aa", {Letter(5)}).ok());
+  ASSERT_TRUE(store->Stage({.uuid = "aa"}, {Letter(5)}).ok());
   ASSERT_TRUE(store->Discard("aa").ok());
   EXPECT_THAT(files.Contents(), IsEmpty());
   EXPECT_TRUE(store->Publish("aa").ok());
@@ -125,7 +166,7 @@ TEST(DeadLetterFiles, AnEpochWithoutLettersMakesNoFile) {
   FakeDurableFiles files;
   auto store = Open(files, {});
   const int64_t changes = files.changes();
-  ASSERT_TRUE(store->Stage("aa", {}).ok());
+  ASSERT_TRUE(store->Stage({.uuid = "aa"}, {}).ok());
   ASSERT_TRUE(store->Publish("aa").ok());
   ASSERT_TRUE(store->Discard("bb").ok());
   EXPECT_EQ(files.changes(), changes);
@@ -134,8 +175,8 @@ TEST(DeadLetterFiles, AnEpochWithoutLettersMakesNoFile) {
 TEST(DeadLetterFiles, AnEpochMayBeStagedInParts) {
   FakeDurableFiles files;
   auto store = Open(files, {});
-  ASSERT_TRUE(store->Stage("aa", {Letter(1)}).ok());
-  ASSERT_TRUE(store->Stage("aa", {Letter(2)}).ok());
+  ASSERT_TRUE(store->Stage({.uuid = "aa"}, {Letter(1)}).ok());
+  ASSERT_TRUE(store->Stage({.uuid = "aa"}, {Letter(2)}).ok());
   ASSERT_TRUE(store->Publish("aa").ok());
   EXPECT_THAT(Published(files), ElementsAre(1, 2));
 }
@@ -146,7 +187,7 @@ TEST(DeadLetterFiles, NamesSortByAgeAcrossRestarts) {
     auto store = Open(files, {});
     // Later epochs have names that sort first.
     const std::string epoch(1, static_cast<char>('z' - offset));
-    ASSERT_TRUE(store->Stage(epoch, {Letter(offset)}).ok());
+    ASSERT_TRUE(store->Stage({.uuid = epoch}, {Letter(offset)}).ok());
     ASSERT_TRUE(store->Publish(epoch).ok());
   }
   EXPECT_THAT(Published(files), ElementsAre(1, 2, 3));
@@ -157,7 +198,7 @@ TEST(DeadLetterFiles, LargeEpochsAreSplit) {
   auto store = Open(files, {}, {.file_bytes_max = 400});
   std::vector<DeadLetter> letters;
   for (int64_t offset = 0; offset < 20; ++offset) letters.push_back(Letter(offset));
-  ASSERT_TRUE(store->Stage("aa", letters).ok());
+  ASSERT_TRUE(store->Stage({.uuid = "aa"}, letters).ok());
   EXPECT_GT(files.Contents().size(), 5U);
   for (const auto& [name, content] : files.Contents()) EXPECT_LT(content.size(), 700U);
   ASSERT_TRUE(store->Publish("aa").ok());
@@ -167,26 +208,26 @@ TEST(DeadLetterFiles, LargeEpochsAreSplit) {
 TEST(DeadLetterFiles, AFullFolderIsAnIoErrorUntilSomebodyMakesRoom) {
   FakeDurableFiles files;
   auto store = Open(files, {}, {.directory_bytes_max = 300});
-  ASSERT_TRUE(store->Stage("aa", {Letter(1)}).ok());
+  ASSERT_TRUE(store->Stage({.uuid = "aa"}, {Letter(1)}).ok());
   ASSERT_TRUE(store->Publish("aa").ok());
-  const Status full = store->Stage("bb", {Letter(2)});
+  const Result<std::string> full = store->Stage({.uuid = "bb"}, {Letter(2)});
   ASSERT_FALSE(full.ok());
   EXPECT_EQ(full.error().code(), ErrorCode::kIo);
   EXPECT_THAT(full.error().message(), HasSubstr("move or delete"));
   EXPECT_THAT(Published(files), ElementsAre(1));
   ASSERT_TRUE(files.Remove(std::string(kFolder) + "/000000000001-aa.jsonl").ok());
-  EXPECT_TRUE(store->Stage("bb", {Letter(2)}).ok());
+  EXPECT_TRUE(store->Stage({.uuid = "bb"}, {Letter(2)}).ok());
 }
 
 TEST(DeadLetterFiles, ALeftoverIsSettledLetterByLetter) {
   FakeDurableFiles files;
-  ASSERT_TRUE(Open(files, {})->Stage("aa", {Letter(1), Letter(2), Letter(3)}).ok());
+  ASSERT_TRUE(Open(files, {})->Stage({.uuid = "aa"}, {Letter(1), Letter(2), Letter(3)}).ok());
   ASSERT_TRUE(Open(files, {1, 2, 3})->Publish("none").ok());
   EXPECT_THAT(Published(files), ElementsAre(1, 2, 3));
-  ASSERT_TRUE(Open(files, {})->Stage("bb", {Letter(11), Letter(12), Letter(13)}).ok());
+  ASSERT_TRUE(Open(files, {})->Stage({.uuid = "bb"}, {Letter(11), Letter(12), Letter(13)}).ok());
   Open(files, {11, 13});
   EXPECT_THAT(Published(files), ElementsAre(1, 2, 3, 11, 13));
-  ASSERT_TRUE(Open(files, {})->Stage("cc", {Letter(21)}).ok());
+  ASSERT_TRUE(Open(files, {})->Stage({.uuid = "cc"}, {Letter(21)}).ok());
   Open(files, {});
   EXPECT_THAT(Published(files), ElementsAre(1, 2, 3, 11, 13));
 }
@@ -196,14 +237,14 @@ TEST(DeadLetterFiles, AFailedStageLeavesNothingAndCanBeRepeated) {
     FakeDurableFiles files;
     auto store = Open(files, {}, {.file_bytes_max = 100});
     files.FailOnce(files.changes() + step);
-    const Status staged = store->Stage("aa", {Letter(1), Letter(2)});
+    const Result<std::string> staged = store->Stage({.uuid = "aa"}, {Letter(1), Letter(2)});
     if (staged.ok()) {
       EXPECT_GT(step, 6);
       return;
     }
     EXPECT_EQ(staged.error().code(), ErrorCode::kIo);
     EXPECT_THAT(files.Contents(), IsEmpty()) << step;
-    ASSERT_TRUE(store->Stage("bb", {Letter(1), Letter(2)}).ok());
+    ASSERT_TRUE(store->Stage({.uuid = "bb"}, {Letter(1), Letter(2)}).ok());
     ASSERT_TRUE(store->Publish("bb").ok());
     EXPECT_THAT(Published(files), ElementsAre(1, 2)) << step;
   }
@@ -213,12 +254,12 @@ TEST(DeadLetterFiles, AFailedStageLeavesNothingAndCanBeRepeated) {
 TEST(DeadLetterFiles, WhatCouldNotBeDiscardedBlocksTheNextStage) {
   FakeDurableFiles files;
   auto store = Open(files, {});
-  ASSERT_TRUE(store->Stage("aa", {Letter(1)}).ok());
+  ASSERT_TRUE(store->Stage({.uuid = "aa"}, {Letter(1)}).ok());
   files.FailFrom(files.changes() + 1);
   EXPECT_FALSE(store->Discard("aa").ok());
-  EXPECT_FALSE(store->Stage("bb", {Letter(1)}).ok());
+  EXPECT_FALSE(store->Stage({.uuid = "bb"}, {Letter(1)}).ok());
   files.FailFrom(0);
-  ASSERT_TRUE(store->Stage("bb", {Letter(1)}).ok());
+  ASSERT_TRUE(store->Stage({.uuid = "bb"}, {Letter(1)}).ok());
   // The table covers offset 1 through epoch bb: were the first file still there, the letter would
   // be kept twice.
   files.LosePower(FakeDurableFiles::Loss::kUnsynced);
@@ -237,7 +278,7 @@ void RunEpochs(FakeDurableFiles& files, std::set<int64_t>& covered) {
         "epoch-" + std::to_string(epoch) + "-" + std::to_string(covered.size());
     const int64_t first = epoch * 10;
     if (covered.contains(first)) continue;
-    if (!store.Stage(name, {Letter(first), Letter(first + 1)}).ok()) return;
+    if (!store.Stage({.uuid = name}, {Letter(first), Letter(first + 1)}).ok()) return;
     if (epoch == 3 && !store.Discard(name).ok()) return;
     if (epoch == 3) continue;
     covered.insert({first, first + 1});
@@ -273,7 +314,8 @@ TEST(DeadLetterFiles, ALeftoverIsSettledOnceWhenPowerIsLostMeanwhile) {
   for (const Loss loss : {Loss::kNothing, Loss::kUnsyncedHalf, Loss::kUnsynced}) {
     for (int64_t step = 1; step < 12; ++step) {
       FakeDurableFiles files;
-      ASSERT_TRUE(Open(files, {})->Stage("aa", {Letter(11), Letter(12), Letter(13)}).ok());
+      ASSERT_TRUE(
+          Open(files, {})->Stage({.uuid = "aa"}, {Letter(11), Letter(12), Letter(13)}).ok());
       files.FailFrom(files.changes() + step);
       (void)OpenDeadLetterFiles(kFolder, CoveredIn(covered), files, {});
       files.LosePower(loss);
@@ -287,7 +329,7 @@ TEST(DeadLetterFiles, ALeftoverIsSettledOnceWhenPowerIsLostMeanwhile) {
 TEST(DeadLetterFiles, WhatWasDiscardedStaysSoWithoutPower) {
   FakeDurableFiles files;
   auto store = Open(files, {});
-  ASSERT_TRUE(store->Stage("aa", {Letter(1)}).ok());
+  ASSERT_TRUE(store->Stage({.uuid = "aa"}, {Letter(1)}).ok());
   ASSERT_TRUE(store->Discard("aa").ok());
   files.LosePower(FakeDurableFiles::Loss::kUnsynced);
   Open(files, {1});
@@ -313,10 +355,10 @@ TEST(PosixDurableFiles, ServeAWholeStore) {
   {
     auto store = OpenFileDeadLetterStore(folder / "deep" / "er", CoveredIn(covered));
     ASSERT_TRUE(store.ok()) << store.error().message();
-    ASSERT_TRUE((*store)->Stage("aa", {Letter(1)}).ok());
+    ASSERT_TRUE((*store)->Stage({.uuid = "aa"}, {Letter(1)}).ok());
     ASSERT_TRUE((*store)->Publish("aa").ok());
-    ASSERT_TRUE((*store)->Stage("bb", {Letter(2), Letter(3)}).ok());
-    ASSERT_TRUE((*store)->Stage("cc", {Letter(4)}).ok());
+    ASSERT_TRUE((*store)->Stage({.uuid = "bb"}, {Letter(2), Letter(3)}).ok());
+    ASSERT_TRUE((*store)->Stage({.uuid = "cc"}, {Letter(4)}).ok());
     ASSERT_TRUE((*store)->Discard("cc").ok());
   }
   covered = {1, 2};

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Replays that are killed at any step, race with each other and with new letters, and never learn
+// what became of a commit: every letter ends as one row, or stays.
+#include "engine/letters/letter_replay.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "catalog/fake_fault_catalog.h"
+#include "catalog/fake_memory_catalog.h"
+#include "commit/fake_commit_world.h"
+#include "core/check.h"
+#include "core/fake_temporary_folder.h"
+#include "core/result_matchers.h"
+#include "decode/letters/dead_letter_line.h"
+#include "engine/letters/letter_outbox.h"
+#include "engine/letters/letter_table.h"
+#include "iceberg/table_scan.h"
+#include "write/parquet_reader.h"
+
+namespace kafka_iceberg::engine {
+namespace {
+
+using catalog::CommitFault;
+using commit::FakeCatalogKind;
+using commit::kFakeTopic;
+using ::testing::ElementsAre;
+
+const catalog::TableIdentifier kLetters{{"raw"}, "orders__dlq"};
+
+struct Killed {};
+
+// Fits the table when it is even by now.
+decode::DeadLetter Letter(int64_t offset) {
+  decode::DeadLetter letter;
+  letter.topic = kFakeTopic.topic;
+  letter.offset = offset;
+  letter.code = offset % 4 == 0 ? "not_json" : "wrong_type";
+  letter.reason = "why";
+  letter.value = offset % 2 == 0 ? fmt::format(R"({{"id":{}}})", offset) : "{";
+  return letter;
+}
+
+class World {
+ public:
+  World(FakeCatalogKind kind, uint64_t seed)
+      : main(kind, seed),
+        letters("memory://letters", main.store, main.clock, main.random, *main.metrics),
+        faulty_letters(letters, letter_faults),
+        format(std::move(MakePayloadFormat(config::KafkaOptions{}, nullptr)).value()) {}
+
+  std::unique_ptr<catalog::TableOperations> OpenLetters() {
+    auto table =
+        OpenLetterTable(faulty_letters, kLetters, main.Metadata()->table_uuid, /*may_create=*/true);
+    CHECK(table.ok());
+    return std::move(table).value();
+  }
+
+  // Letters of the offsets [from, to).
+  void Deliver(int64_t from, int64_t to) {
+    LetterParcel parcel{.epoch_uuid = NewUuid(main.random),
+                        .ranges = commit::FakeRanges({{0, {.start = from, .end = to}}})};
+    for (int64_t offset = from; offset < to; ++offset) parcel.letters.push_back(Letter(offset));
+    const auto sink = MakeTableLetterSink(OpenLetters(), {.clock = main.clock,
+                                                          .random = main.random,
+                                                          .logger = main.logger,
+                                                          .metrics = *main.metrics,
+                                                          .writer_id = "test",
+                                                          .catalog_type = "memory",
+                                                          .step_hook = {}});
+    for (int attempt = 0; attempt < 100; ++attempt) {
+      if (sink->Deliver(parcel).ok()) return;
+    }
+    CHECK(false);
+  }
+
+  Result<ReplayReport> Replay(LetterShelf& shelf, const ReplayOptions& options = {},
+                              std::function<void(std::string_view)> hook = {}) {
+    const auto table = main.OpenFaulty();
+    return ReplayLetters(options,
+                         {.table = *table,
+                          .shelf = shelf,
+                          .format = *format,
+                          .clock = main.clock,
+                          .random = main.random,
+                          .step_hook = std::move(hook)},
+                         {});
+  }
+
+  std::vector<int64_t> Offsets(LetterShelf& shelf) {
+    std::vector<int64_t> offsets;
+    const Status status = shelf.Visit([&](decode::DeadLetter letter) -> Result<bool> {
+      offsets.push_back(letter.offset);
+      return true;
+    });
+    EXPECT_THAT(status, IsOk());
+    std::ranges::sort(offsets);
+    return offsets;
+  }
+
+  std::vector<int64_t> Rows() {
+    std::vector<int64_t> ids;
+    for (const std::string& path : main.LiveFiles()) {
+      const auto reader = write::ParquetReader::Open(main.store, path);
+      CHECK(reader.ok());
+      CHECK((*reader)
+                ->Read({1},
+                       [&](const arrow::RecordBatch& rows) -> Status {
+                         const auto& column =
+                             static_cast<const arrow::Int64Array&>(*rows.column(0));
+                         for (int64_t i = 0; i < rows.num_rows(); ++i)
+                           ids.push_back(column.Value(i));
+                         return {};
+                       })
+                .ok());
+    }
+    std::ranges::sort(ids);
+    return ids;
+  }
+
+  commit::FakeCommitWorld main;
+  catalog::FakeMemoryCatalog letters;
+  catalog::CommitFaults letter_faults;
+  catalog::FakeFaultCatalog faulty_letters;
+  const std::shared_ptr<const PayloadFormat> format;
+};
+
+std::unique_ptr<LetterShelf> TableShelf(World& world) {
+  return MakeTableShelf(world.OpenLetters(), world.main.clock, world.main.random);
+}
+
+TEST(LetterReplay, WhatFitsBecomesRowsAndTheRestStays) {
+  World world(FakeCatalogKind::kPointerSwap, 1);
+  world.Deliver(0, 5);
+  world.Deliver(5, 8);
+  const auto shelf = TableShelf(world);
+  const auto report = world.Replay(*shelf);
+  ASSERT_THAT(report, IsOk());
+  EXPECT_EQ(report->matched, 8);
+  EXPECT_EQ(report->replayed, 4);
+  EXPECT_EQ(report->failed_again.at("not_json"), 4);
+  EXPECT_THAT(world.Rows(), ElementsAre(0, 2, 4, 6));
+  EXPECT_THAT(world.Offsets(*shelf), ElementsAre(1, 3, 5, 7));
+  EXPECT_EQ(world.Replay(*shelf)->replayed, 0);
+  EXPECT_EQ(world.main.CheckReadable(), "");
+}
+
+TEST(LetterReplay, OnlyWhatIsAskedFor) {
+  World world(FakeCatalogKind::kPointerSwap, 1);
+  world.Deliver(0, 8);
+  const auto shelf = TableShelf(world);
+  ASSERT_EQ(
+      world.Replay(*shelf, {.filter = *ParseLetterFilter("code=not_json,offset=2..4")})->replayed,
+      1);
+  EXPECT_THAT(world.Rows(), ElementsAre(4));
+  EXPECT_THAT(world.Offsets(*shelf), ElementsAre(0, 1, 2, 3, 5, 6, 7));
+}
+
+TEST(LetterReplay, ADryRunChangesNothing) {
+  World world(FakeCatalogKind::kPointerSwap, 1);
+  world.Deliver(0, 8);
+  const auto shelf = TableShelf(world);
+  const auto report = world.Replay(*shelf, {.dry_run = true, .letters_max = 3});
+  ASSERT_THAT(report, IsOk());
+  EXPECT_EQ(report->matched, 8);
+  EXPECT_EQ(report->replayed, 4);
+  EXPECT_TRUE(world.Rows().empty());
+  EXPECT_EQ(world.Offsets(*shelf).size(), 8U);
+}
+
+TEST(LetterReplay, ManyLettersTakeSeveralCommits) {
+  World world(FakeCatalogKind::kServer, 1);
+  world.Deliver(0, 40);
+  const auto shelf = TableShelf(world);
+  const auto report = world.Replay(*shelf, {.letters_max = 7});
+  ASSERT_THAT(report, IsOk());
+  EXPECT_EQ(report->replayed, 20);
+  EXPECT_GT(report->commits, 2);
+  EXPECT_EQ(world.Rows().size(), 20U);
+}
+
+TEST(LetterReplay, OutOfFilesToo) {
+  World world(FakeCatalogKind::kPointerSwap, 1);
+  const FakeTemporaryFolder folder;
+  const std::string letters = folder.path() + "/dead_letters";
+  auto store = decode::OpenFileDeadLetterStore(letters, [](const auto&, int64_t) { return true; });
+  ASSERT_THAT(store, IsOk());
+  ASSERT_THAT((*store)->Stage({.uuid = "aa"}, {Letter(0), Letter(1), Letter(2)}), IsOk());
+  ASSERT_THAT((*store)->Publish("aa"), IsOk());
+  ASSERT_THAT((*store)->Stage({.uuid = "bb"}, {Letter(4)}), IsOk());
+  ASSERT_THAT((*store)->Publish("bb"), IsOk());
+  {
+    const auto shelf = OpenFileShelf(letters, world.main.random);
+    ASSERT_THAT(shelf, IsOk());
+    EXPECT_THROW((void)world.Replay(**shelf, {},
+                                    [](std::string_view step) {
+                                      if (step == "after_replay") throw Killed();
+                                    }),
+                 Killed);
+    EXPECT_EQ(world.Offsets(**shelf).size(), 4U) << "not taken out yet";
+  }
+  const auto shelf = OpenFileShelf(letters, world.main.random);
+  ASSERT_THAT(shelf, IsOk());
+  EXPECT_EQ(world.Replay(**shelf)->replayed, 0);
+  EXPECT_THAT(world.Rows(), ElementsAre(0, 2, 4));
+  EXPECT_THAT(world.Offsets(**shelf), ElementsAre(1));
+}
+
+void AddFault(catalog::CommitFaults& faults, Random& random) {
+  constexpr CommitFault kFaults[] = {CommitFault::kResponseLostAfterApply,
+                                     CommitFault::kServerErrorBeforeApply,
+                                     CommitFault::kAppliedLater,
+                                     CommitFault::kAppliedBeforeNextRefresh,
+                                     CommitFault::kAppliedAfterNextRefresh,
+                                     CommitFault::kAppliedBeforeNextCommit,
+                                     CommitFault::kConflict};
+  if (random.Next() % 2 == 0) faults.NextCommit(kFaults[random.Next() % std::size(kFaults)]);
+  if (random.Next() % 6 == 0) faults.NextRefresh(Error::Unavailable("away"));
+  if (random.Next() % 4 == 0) (void)faults.ApplyDelayed();
+}
+
+class LetterReplaySimulation : public ::testing::TestWithParam<FakeCatalogKind> {};
+
+TEST_P(LetterReplaySimulation, EveryLetterIsOneRowOrStays) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    World world(GetParam(), seed);
+    Random& random = world.main.random;
+    int64_t delivered = 0;
+    for (int round = 0; round < 12; ++round) {
+      const auto more = static_cast<int64_t>(random.Next() % 6);
+      if (more > 0) world.Deliver(delivered, delivered + more);
+      delivered += more;
+      AddFault(world.main.faults, random);
+      AddFault(world.letter_faults, random);
+      const auto shelf = TableShelf(world);
+      const auto hook = [&](std::string_view) {
+        if (random.Next() % 4 == 0) throw Killed();
+        AddFault(world.main.faults, random);
+        if (random.Next() % 3 == 0) (void)world.Replay(*TableShelf(world), {.letters_max = 3});
+      };
+      try {
+        (void)world.Replay(*shelf, {.letters_max = 4}, hook);
+      } catch (const Killed&) {
+      }
+    }
+    (void)world.main.faults.ApplyDelayed();
+    (void)world.letter_faults.ApplyDelayed();
+    const auto shelf = TableShelf(world);
+    bool settled = false;
+    for (int attempt = 0; attempt < 100 && !settled; ++attempt) settled = world.Replay(*shelf).ok();
+    ASSERT_TRUE(settled);
+    std::vector<int64_t> all = world.Rows();
+    for (const int64_t row : all) EXPECT_EQ(row % 2, 0);
+    const std::vector<int64_t> left = world.Offsets(*shelf);
+    for (const int64_t offset : left) EXPECT_EQ(offset % 2, 1);
+    all.insert(all.end(), left.begin(), left.end());
+    std::ranges::sort(all);
+    std::vector<int64_t> expected(static_cast<size_t>(delivered));
+    for (int64_t i = 0; i < delivered; ++i) expected[static_cast<size_t>(i)] = i;
+    ASSERT_EQ(all, expected);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalogs, LetterReplaySimulation,
+                         ::testing::Values(FakeCatalogKind::kPointerSwap,
+                                           FakeCatalogKind::kServer));
+
+}  // namespace
+}  // namespace kafka_iceberg::engine
