@@ -19,6 +19,7 @@ endif()
 
 set(KAFKA_ICEBERG_SANITIZE "" CACHE STRING "address,undefined or thread; empty for none")
 option(KAFKA_ICEBERG_COVERAGE "Instrument for line coverage" OFF)
+option(KAFKA_ICEBERG_FUZZ "Build the fuzzer too; Clang only" OFF)
 
 find_program(CCACHE ccache)
 if(CCACHE)
@@ -43,6 +44,11 @@ target_link_options(project_options INTERFACE -Wl,-z,relro,-z,now)
 if(KAFKA_ICEBERG_SANITIZE)
   add_compile_options(-fsanitize=${KAFKA_ICEBERG_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${KAFKA_ICEBERG_SANITIZE})
+endif()
+if(KAFKA_ICEBERG_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  # Warnings are another compiler's to judge.
+  target_compile_options(project_options INTERFACE -Wno-error)
 endif()
 if(KAFKA_ICEBERG_COVERAGE)
   # Not -O0: files that ask for -O1 could not share the precompiled header.

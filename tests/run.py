@@ -5,6 +5,7 @@ python -m tests.run                         everything: the tools' own tests, th
                                             tests, the tests with real catalog servers
 python -m tests.run PATTERN...              the end-to-end tests whose names contain one of the patterns
 python -m tests.run --catalogs [PATTERN...] the tests with real catalog servers
+python -m tests.run --formats [PATTERN...]  the matrix of formats, types and table versions
 python -m tests.run --interop               the tests with Apache Spark
 """
 
@@ -159,18 +160,28 @@ def run_catalogs(chosen: list[str]) -> None:
     print(f"\np50 / p99 of the catalogs' operations in ms (how many):\n{timings.report(catalogs.NAMES)}\n", flush=True)
 
 
+def run_formats(chosen: list[str]) -> None:
+    from tests.formats import report
+
+    run_python("tests/formats", "test_*.py", chosen)
+    print(f"\n{report.text()}\n", flush=True)
+
+
 def main() -> None:
     arguments = sys.argv[1:]
     if arguments == ["--interop"]:
         run_python("tests/interop", "test_*.py", [])
     elif arguments[:1] == ["--catalogs"]:
         run_catalogs(arguments[1:])
+    elif arguments[:1] == ["--formats"]:
+        run_formats(arguments[1:])
     elif arguments:
         run_python("tests/e2e", "test_*.py", arguments)
     else:
         run_python("tools", "*_test.py", [], ROOT / "tools")
         run_units()
         run_python("tests/e2e", "test_*.py", [])
+        run_formats([])
         run_catalogs([])
     skipped = f", {Counts.skipped} skipped" if Counts.skipped else ""
     print(f"{Counts.passed} passed, {Counts.failed} failed{skipped}", flush=True)

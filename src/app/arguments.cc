@@ -212,6 +212,8 @@ void AddTryOutCommands(CLI::App& app, Arguments& arguments) {
       .add_option("--profile", arguments.profile,
                   "small (200 B, 9 columns), big (1 KB, 24 columns) or both (default)")
       ->check(CLI::IsMember({"small", "big", "both"}));
+  bench.add_option("--format", arguments.format, "of the payloads: json (default), avro, protobuf")
+      ->check(CLI::IsMember({"json", "avro", "protobuf"}));
   bench
       .add_option("--rows", arguments.rows,
                   "records to drain (default: what the embedded broker can hold)")
@@ -231,6 +233,7 @@ void AddTryOutCommands(CLI::App& app, Arguments& arguments) {
       Add(app, arguments, Command::kMockBroker, "mock-broker", "the embedded broker as a process");
   broker.group("");  // not in the help: for bench and tests
   broker.add_option("--profile", arguments.profile);
+  broker.add_option("--format", arguments.format);
   broker.add_option("--rows", arguments.rows);
   broker.add_option("--partitions", arguments.partitions);
   Add(app, arguments, Command::kVersion, "version", "print the version and those of its libraries");

@@ -67,6 +67,7 @@ struct Arguments {
   // demo, bench, mock-broker
   std::string directory;
   std::string profile;
+  std::string format = "json";
   int64_t rows = 0;
   std::string bootstrap_servers;
   std::string topic;

@@ -12,6 +12,7 @@
 #include "app/exit_code.h"
 #include "app/output.h"
 #include "app/try_out.h"
+#include "kafka/produce/payload_encoder.h"
 
 namespace kafka_iceberg::app {
 namespace {
@@ -31,8 +32,8 @@ json Hardware() {
   return {{"cpu", model}, {"cores", std::thread::hardware_concurrency()}, {"memory_bytes", memory}};
 }
 
-json ToJson(const std::string& profile, const std::string& broker, const RunFigures& figures,
-            double value_bytes_per_row) {
+json ToJson(const std::string& profile, const std::string& format, const std::string& broker,
+            const RunFigures& figures, double value_bytes_per_row) {
   json catalog = json::object();
   for (const auto& [operation, stats] : figures.catalog) {
     catalog[operation] = {
@@ -40,6 +41,7 @@ json ToJson(const std::string& profile, const std::string& broker, const RunFigu
   }
   const auto rows = static_cast<double>(figures.rows);
   return {{"profile", profile},
+          {"format", format},
           {"broker", broker},
           {"rows", figures.rows},
           {"seconds", figures.seconds},
@@ -74,6 +76,20 @@ class WorkFolder {
   const std::filesystem::path path_;
 };
 
+// The schema of the generated payloads, in a file; without a path for JSON, which needs none.
+Result<std::string> WriteSchema(const Arguments& arguments, const std::string& profile,
+                                const std::string& directory) {
+  const std::string text = kafka::PayloadSchemaText(
+      TRY(kafka::ParsePayloadEncoding(arguments.format)), TRY(kafka::ParseProfile(profile)));
+  if (text.empty()) return std::string();
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  std::string path = directory + "/bench_" + profile + ".schema";
+  std::ofstream file(path, std::ios::binary);
+  if (!(file << text).flush()) return Error::Io("cannot write {}", path);
+  return path;
+}
+
 Result<json> Measure(const Arguments& arguments, const std::string& profile, Runtime& runtime) {
   TryOutRequest request{.bootstrap_servers = arguments.bootstrap_servers,
                         .topic = arguments.topic,
@@ -83,7 +99,8 @@ Result<json> Measure(const Arguments& arguments, const std::string& profile, Run
   std::unique_ptr<ChildProcess> broker;
   double value_bytes_per_row = 0;
   if (request.bootstrap_servers.empty()) {
-    std::vector<std::string> command = {"mock-broker", "--profile", profile};
+    std::vector<std::string> command = {"mock-broker", "--profile", profile, "--format",
+                                        arguments.format};
     if (arguments.rows > 0)
       command.insert(command.end(), {"--rows", std::to_string(arguments.rows)});
     if (arguments.partitions > 0)
@@ -97,18 +114,20 @@ Result<json> Measure(const Arguments& arguments, const std::string& profile, Run
   }
   const WorkFolder folder(arguments, runtime.random);
   request.directory = folder.path();
+  request.format = arguments.format;
+  request.schema_file = TRY(WriteSchema(arguments, profile, request.directory));
   const RunFigures figures = TRY(RunToEnd(TryOutOptions(request, runtime.random), runtime,
                                           [](const engine::EngineStatus&) {}));
-  return ToJson(profile,
+  return ToJson(profile, arguments.format,
                 broker == nullptr ? arguments.bootstrap_servers : "embedded, a process of its own",
                 figures, value_bytes_per_row);
 }
 
 // Each profile in a process of its own, so that its memory and CPU time are its own.
 Result<json> MeasureApart(const Arguments& arguments, const std::string& profile) {
-  std::vector<std::string> command = {"bench",           "--json",
-                                      "--profile",       profile,
-                                      "--hot-buffer-mb", std::to_string(arguments.hot_buffer_mb)};
+  std::vector<std::string> command = {
+      "bench",    "--json",         "--profile",       profile,
+      "--format", arguments.format, "--hot-buffer-mb", std::to_string(arguments.hot_buffer_mb)};
   if (arguments.rows > 0) command.insert(command.end(), {"--rows", std::to_string(arguments.rows)});
   if (arguments.partitions > 0)
     command.insert(command.end(), {"--partitions", std::to_string(arguments.partitions)});
@@ -134,7 +153,8 @@ void PrintTable(const json& result) {
       operations += stats["count"].get<int64_t>();
       slow += stats["over_100_ms"].get<int64_t>();
     }
-    rows.push_back({run["profile"].get<std::string>(), HumanCount(run["rows"].get<int64_t>()),
+    rows.push_back({run["profile"].get<std::string>(), run["format"].get<std::string>(),
+                    HumanCount(run["rows"].get<int64_t>()),
                     fmt::format("{:.1f}", run["seconds"].get<double>()),
                     HumanCount(static_cast<int64_t>(run["rows_per_second"].get<double>())),
                     fmt::format("{:.2f}", run["cpu_us_per_row"].get<double>()),
@@ -143,8 +163,8 @@ void PrintTable(const json& result) {
                     HumanBytes(run["data_bytes"].get<int64_t>()),
                     fmt::format("{} of {}", slow, operations)});
   }
-  std::cout << FormatTable({"profile", "rows", "seconds", "rows/s", "CPU us/row", "peak memory",
-                            "files", "bytes", "catalog operations over 100 ms"},
+  std::cout << FormatTable({"profile", "format", "rows", "seconds", "rows/s", "CPU us/row",
+                            "peak memory", "files", "bytes", "catalog operations over 100 ms"},
                            rows);
 }
 

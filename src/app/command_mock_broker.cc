@@ -31,7 +31,8 @@ Status Serve(const Arguments& arguments, Runtime& runtime) {
                                   {.topic = kTopic,
                                    .partitions = partitions,
                                    .count = arguments.rows > 0 ? arguments.rows : kAsManyAsFit,
-                                   .generator = {.profile = profile}},
+                                   .generator = {.profile = profile},
+                                   .encoding = TRY(kafka::ParsePayloadEncoding(arguments.format))},
                                   runtime.clock, runtime.stop));
   }
   const nlohmann::json ready = {{"bootstrap_servers", broker->bootstrap_servers()},

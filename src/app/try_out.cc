@@ -81,6 +81,9 @@ config::Options TryOutOptions(const TryOutRequest& request, Random& random) {
   config::Options options;
   options.kafka.bootstrap_servers = request.bootstrap_servers;
   options.kafka.topic = request.topic;
+  options.kafka.format = request.format;
+  options.kafka.schema_file = request.schema_file;
+  if (request.format != "json") options.kafka.framing = "confluent";
   options.kafka.consumer_group = "kafka-iceberg-" + NewUuid(random);
   options.iceberg.database_name = "demo";
   options.iceberg.table_name = request.table_name;

@@ -23,6 +23,8 @@ struct TryOutRequest {
   std::string directory;  // warehouse and state go below
   std::string table_name;
   std::vector<kafka::ProfileField> columns;  // empty: infer
+  std::string format = "json";
+  std::string schema_file;  // of payloads that are not JSON
   int32_t hot_buffer_mb = 256;
   int32_t interval_seconds = 10;
 };

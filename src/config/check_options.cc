@@ -36,13 +36,25 @@ void CheckKafka(const KafkaOptions& kafka, const SchemaRegistryOptions& registry
   checker.Require(kafka.topic_pattern.empty() || kafka.topic_pattern.starts_with('^'),
                   "kafka.topic_pattern", "must begin with \"^\"",
                   "e.g. topic_pattern = \"^orders_.*\"");
-  const bool has_schema = kafka.format == "avro" || kafka.format == "protobuf";
+  const bool has_schema =
+      kafka.format == "avro" || kafka.format == "protobuf" || kafka.format == "json_schema";
   checker.Require(has_schema || kafka.schema_file.empty(), "kafka.schema_file",
                   fmt::format("has no meaning for format \"{}\"", kafka.format));
-  checker.Require(!has_schema || !kafka.schema_file.empty() || !registry.urls.empty(),
+  checker.Require(!has_schema || !kafka.schema_file.empty() || registry.is_set(),
                   "kafka.schema_file",
                   fmt::format("or schema_registry.urls is needed for format \"{}\"", kafka.format),
                   "e.g. [schema_registry] urls = [\"http://localhost:8081\"]");
+  const bool is_glue = registry.type == "glue";
+  checker.Require(!is_glue || (registry.urls.empty() && registry.username.empty() &&
+                               registry.bearer_token.empty()),
+                  "schema_registry.urls", "and its credentials have no meaning for type \"glue\"",
+                  "set region, or endpoint");
+  checker.Require(is_glue || (registry.region.empty() && registry.endpoint.empty() &&
+                              registry.access_key.empty() && registry.role_arn.empty()),
+                  "schema_registry.region", "has a meaning for type \"glue\" only",
+                  "set type = \"glue\"");
+  checker.Require(registry.access_key.empty() == registry.secret_key.empty(),
+                  "schema_registry.secret_key", "goes together with access_key");
   checker.Require(!kafka.value_column.empty(), "kafka.value_column", "must not be empty");
   checker.Require(!kafka.consumer_group.empty(), "kafka.consumer_group", "is missing",
                   "e.g. consumer_group = \"iceberg-ingestion\"");

@@ -27,7 +27,7 @@ struct KafkaOptions {
   std::vector<std::string> topics;
   std::string topic_pattern;
   std::string consumer_group;
-  std::string format = "json";             // json | avro | protobuf | binary
+  std::string format = "json";             // json | json_schema | avro | protobuf | binary
   std::string framing = "auto";            // auto | none | confluent | apicurio8 | glue | header
   std::string schema_file;                 // avro, protobuf: the schema of payloads that name none
   std::string message_type;                // protobuf: empty: the first of the schema
@@ -108,9 +108,14 @@ struct NessieCatalogOptions {
 };
 
 struct SchemaRegistryOptions {
+  std::string type = "confluent";  // confluent | glue
   std::vector<std::string> urls;
   std::string username, password, bearer_token;
+  // Of glue; empty: AWS's own chain.
+  std::string region, endpoint, access_key, secret_key, role_arn;
   int32_t request_timeout_seconds = 10;
+
+  bool is_set() const { return type == "glue" || !urls.empty(); }
 };
 
 // For every HTTP connection: catalogs, S3, AWS.

@@ -18,7 +18,7 @@ void ReadKafka(const ReadContext& context, const toml::table* table, KafkaOption
   reader.StringList("topics", kafka.topics);
   reader.String("topic_pattern", kafka.topic_pattern);
   reader.String("consumer_group", kafka.consumer_group);
-  reader.Choice("format", kafka.format, {"json", "avro", "protobuf", "binary"});
+  reader.Choice("format", kafka.format, {"json", "json_schema", "avro", "protobuf", "binary"});
   reader.Choice("framing", kafka.framing,
                 {"auto", "none", "confluent", "apicurio8", "glue", "header"});
   reader.String("schema_file", kafka.schema_file);
@@ -114,10 +114,16 @@ void ReadSmallSections(const ReadContext& context, SectionReader& root, Options&
                   kYearSeconds);
   maintenance.Finish();
   SectionReader registry(context, root.Table("schema_registry"), "schema_registry");
+  registry.Choice("type", options.schema_registry.type, {"confluent", "glue"});
   registry.StringList("urls", options.schema_registry.urls);
   registry.String("username", options.schema_registry.username);
   registry.String("password", options.schema_registry.password);
   registry.String("bearer_token", options.schema_registry.bearer_token);
+  registry.String("region", options.schema_registry.region);
+  registry.String("endpoint", options.schema_registry.endpoint);
+  registry.String("access_key", options.schema_registry.access_key);
+  registry.String("secret_key", options.schema_registry.secret_key);
+  registry.String("role_arn", options.schema_registry.role_arn);
   registry.Int("request_timeout_seconds", options.schema_registry.request_timeout_seconds, 1, 600);
   registry.Finish();
   SectionReader http(context, root.Table("http"), "http");

@@ -54,6 +54,20 @@ TEST_F(ProtobufSchemas, FieldsMeetColumnsByNameInEachSchema) {
   EXPECT_EQ(rows.Cell("b", 3), "");
 }
 
+TEST(ProtobufWithoutRegistry, TakesTheConfiguredSchemaForAnyId) {
+  ProtobufDecoderOptions options;
+  options.framing = Framing::kConfluent;
+  options.schema = ProtoText("message A { int64 v = 1; } message B { int64 v = 2; }");
+  const auto decoder = MakeProtobufDecoder(SchemaOf({{"v", "long"}}), options);
+  ASSERT_TRUE(decoder.ok()) << decoder.error().message();
+  const auto rows =
+      DecodeWith(**decoder, {ConfluentFrame(1) + Writer().Varint(1, 7).bytes(),
+                             ConfluentFrame(99, {1}) + Writer().Varint(2, 8).bytes()});
+  ASSERT_EQ(rows.stats.rows, 2);
+  EXPECT_EQ(rows.Cell("v", 0), "7");
+  EXPECT_EQ(rows.Cell("v", 1), "8");
+}
+
 TEST_F(ProtobufSchemas, AHundredSchemasInOneBatch) {
   MakeDecoder(SchemaOf({{"id", "int"}, {"v", "long"}}));
   std::vector<std::string> payloads;

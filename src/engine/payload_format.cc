@@ -8,8 +8,10 @@
 #include "decode/avro/avro_to_iceberg.h"
 #include "decode/avro_decoder.h"
 #include "decode/binary_decoder.h"
+#include "decode/framed_json_decoder.h"
 #include "decode/framing/framing.h"
 #include "decode/json_decoder.h"
+#include "decode/json_schema/json_schema_to_iceberg.h"
 #include "decode/protobuf/proto_mapping.h"
 #include "decode/protobuf/proto_text.h"
 #include "decode/protobuf_decoder.h"
@@ -111,6 +113,24 @@ class AvroFormat final : public PayloadFormat {
   const SchemaChoice choice_;
 };
 
+class JsonSchemaFormat final : public PayloadFormat {
+ public:
+  explicit JsonSchemaFormat(SchemaChoice choice) : choice_(std::move(choice)) {}
+
+  DecoderResult MakeDecoder(const iceberg::Schema& table_schema) const override {
+    return decode::MakeFramedJsonDecoder(
+        table_schema, {.framing = choice_.framing, .json = {.report_drift = true}});
+  }
+  Result<InferenceReport> Infer(std::span<const std::string_view> payloads) const override {
+    const SchemaChoice::Found found = TRY(choice_.FindFor(payloads));
+    return InferenceReport{.schema = TRY(decode::JsonSchemaToIceberg(found.schema)),
+                           .records = static_cast<int64_t>(payloads.size())};
+  }
+
+ private:
+  const SchemaChoice choice_;
+};
+
 class ProtobufFormat final : public PayloadFormat {
  public:
   ProtobufFormat(SchemaChoice choice, std::string message)
@@ -170,6 +190,12 @@ Result<std::string> ReadSchemaFile(const std::string& path) {
   return text;
 }
 
+decode::PayloadFormat SchemaFormatOf(const std::string& format) {
+  if (format == "avro") return decode::PayloadFormat::kAvro;
+  return format == "protobuf" ? decode::PayloadFormat::kProtobuf
+                              : decode::PayloadFormat::kJsonSchema;
+}
+
 decode::Framing FramingOf(const std::string& name) {
   if (name == "none") return decode::Framing::kNone;
   if (name == "confluent") return decode::Framing::kConfluent;
@@ -191,12 +217,12 @@ FormatResult MakeFormatOfValues(const config::KafkaOptions& options,
                       .source = std::move(schemas),
                       .has_message_path = options.format == "protobuf"};
   if (!options.schema_file.empty()) {
-    choice.file =
-        PayloadSchema{.format = options.format == "avro" ? decode::PayloadFormat::kAvro
-                                                         : decode::PayloadFormat::kProtobuf,
-                      .text = TRY(ReadSchemaFile(options.schema_file))};
+    choice.file = PayloadSchema{.format = SchemaFormatOf(options.format),
+                                .text = TRY(ReadSchemaFile(options.schema_file))};
   }
   if (options.format == "avro") return std::make_shared<const AvroFormat>(std::move(choice));
+  if (options.format == "json_schema")
+    return std::make_shared<const JsonSchemaFormat>(std::move(choice));
   return std::make_shared<const ProtobufFormat>(std::move(choice), options.message_type);
 }
 

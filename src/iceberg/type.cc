@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <tuple>
 #include <utility>
 
 namespace kafka_iceberg::iceberg {
@@ -106,7 +107,13 @@ std::string NestedToString(std::string_view name, const Type& type) {
 
 }  // namespace
 
-bool operator==(const Type&, const Type&) = default;
+// Not defaulted: Clang 19 does not survive the circle through the vector of fields.
+bool operator==(const Type& left, const Type& right) {
+  const auto members = [](const Type& type) {
+    return std::tie(type.id, type.precision, type.scale, type.length, type.parameters, type.fields);
+  };
+  return members(left) == members(right);
+}
 
 Type Type::Primitive(TypeId id) {
   Type type;

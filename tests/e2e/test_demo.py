@@ -48,3 +48,10 @@ class Demo(Scenario):
         text = json.dumps(json.loads(done.stdout))
         for key in ("rows_per_second", "cpu", "memory", "files", "bytes"):
             self.assertIn(key, text)
+
+    def test_bench_in_other_formats(self):
+        for format_name in ("avro", "protobuf"):
+            done = self.run_command("bench", "--profile", "big", "--format", format_name, "--rows", 20_000, "--json")
+            self.assertEqual(0, done.returncode, done.stderr)
+            run = json.loads(done.stdout)["runs"][0]
+            self.assertEqual((format_name, 20_000), (run["format"], run["rows"]))

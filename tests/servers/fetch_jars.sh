@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Fills CACHE/NAME/lib with the jars of the test servers NAME..., each checked against NAME/jars.sha256 beside this
-# script, and CACHE/NAME/classes with what NAME/*.java compile to. Does nothing for a server that is there. Needs Maven,
-# and javac where there is a launcher; kept outside the tree.
+# script, and CACHE/NAME/classes with what NAME/*.java compile to; archives go unpacked into CACHE/NAME/unpacked. Does
+# nothing for a server that is there. Needs Maven, and javac where there is a launcher; kept outside the tree.
 #
 # usage: fetch_jars.sh CACHE_DIR NAME...
 set -eu
@@ -34,6 +34,12 @@ fetch() {
     echo "fetch_jars: jars arrived that $name/jars.sha256 does not list" >&2
     exit 1
   }
+  for archive in "$work"/lib/*.tar.gz; do
+    [ -e "$archive" ] || continue
+    mkdir -p "$work/unpacked"
+    tar -xzf "$archive" -C "$work/unpacked"
+    rm "$archive"
+  done
   # shellcheck disable=SC2086  # a list
   [ -z "$sources" ] || javac -nowarn -proc:none -cp "$work/lib/*" -d "$work/classes" $sources
   printf '%s' "$wanted" > "$work/.pins"

@@ -79,6 +79,13 @@ ProtoPrograms::Known* ProtoPrograms::FindSchema(const SchemaId& id) {
   auto found = known_.find(id);
   if (found == known_.end()) {
     failure_ = {"unknown_schema", "", ""};
+    if (schemas_ == nullptr && unframed_) {
+      // The only schema there is, whatever number its writers gave it.
+      Spend(kBytesPerFailure);
+      Known known;
+      known.schema = unframed_->program.schema;
+      return &known_.emplace(id, std::move(known)).first->second;
+    }
     if (schemas_ == nullptr) {
       failure_.reason =
           fmt::format("the record has schema id {}, and there is no schema registry", ToString(id));

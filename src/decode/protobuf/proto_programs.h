@@ -24,7 +24,7 @@ class ProtoPrograms {
   // What is kept may grow to about this many bytes; then all is forgotten and learned again.
   static constexpr int64_t kBytesMax = 64 << 20;
 
-  // `schemas` may be null: then only payloads without an id can be read.
+  // `schemas` may be null: then whatever id a payload carries stands for the configured schema.
   ProtoPrograms(FieldColumns columns, std::shared_ptr<SchemaSource> schemas)
       : columns_(std::move(columns)), schemas_(std::move(schemas)) {}
 

@@ -15,6 +15,7 @@
 
 #include "decode/protobuf/known_protos.h"
 #include "decode/protobuf/proto_schema_builder.h"
+#include "decode/text/byte_text.h"
 
 namespace kafka_iceberg::decode {
 namespace {
@@ -54,6 +55,19 @@ Status CheckDepth(const std::string& name, const std::string& text) {
     depth = std::max(depth, 0);
   }
   return {};
+}
+
+// Some registries hand out what Python's serializer registered as it is: a FileDescriptorProto in
+// base64. No .proto text is one word of base64, because each of its statements ends with a sign.
+std::optional<pb::FileDescriptorProto> ParseDescriptor(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  std::string bytes(static_cast<size_t>(Base64BytesMax(text)), '\0');
+  int64_t size = 0;
+  if (ParseBase64(text, reinterpret_cast<uint8_t*>(bytes.data()), size) != TextError::kNone)
+    return std::nullopt;
+  pb::FileDescriptorProto file;
+  if (!file.ParseFromArray(bytes.data(), static_cast<int>(size))) return std::nullopt;
+  return file;
 }
 
 bool IsTrueOption(const pb::UninterpretedOption& option, std::string_view name) {
@@ -127,6 +141,10 @@ class FileSet {
   static constexpr char kMainLabel[] = "the protobuf schema";
 
   static Result<pb::FileDescriptorProto> Parse(const std::string& name, const std::string& text) {
+    if (auto described = ParseDescriptor(text)) {
+      described->set_name(name);
+      return *std::move(described);
+    }
     TRY(CheckDepth(name, text));
     pb::io::ArrayInputStream input(text.data(), static_cast<int>(text.size()));
     FirstError error;

@@ -18,10 +18,10 @@ inline constexpr size_t kProtoTextBytesMax = 4 << 20;  // the text and its refer
 inline constexpr int32_t kProtoTextDepthMax = 64;      // of brackets
 inline constexpr size_t kProtoFilesMax = 1000;
 
-// proto2 and proto3. Imports are looked up among the references; google/protobuf/*.proto,
-// google/type/{date,decimal,timeofday}.proto and confluent/*.proto are known already. Options have
-// no meaning here and are not checked, so a file that is imported only for its options may be
-// missing.
+// proto2 and proto3, as text or as a serialized FileDescriptorProto in base64. Imports are looked
+// up among the references; google/protobuf/*.proto, google/type/{date,decimal,timeofday}.proto and
+// confluent/*.proto are known already. Options have no meaning here and are not checked, so a file
+// that is imported only for its options may be missing.
 //
 // kUnsupported: another format than Protobuf, another syntax, or beyond the limits; kCorrupt: not a
 // legal .proto file, with the first place that is wrong.

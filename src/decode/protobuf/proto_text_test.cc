@@ -28,6 +28,35 @@ std::string NameAt(const ProtoSchema& schema, const std::vector<int32_t>& path) 
   return message == nullptr ? "none" : message->full_name;
 }
 
+// A FileDescriptorProto as Python's serializer registers it: package p, messages A with the fields
+// "int64 id = 1" and "map<string, string> tags = 2", and B; proto3.
+constexpr const char* kDescribed =
+    "CgdhLnByb3RvEgFwIloKAUESCgoCaWQYASABKAMSHAoEdGFncxgCIAMoCzIOLnAuQS5UYWdzRW50cnka"
+    "KwoJVGFnc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiAwoBQmIGcHJvdG8z";
+
+TEST(ProtoText, ReadsADescriptorInBase64) {
+  const auto schema = ParseProtoText({PayloadFormat::kProtobuf, kDescribed, {}});
+  ASSERT_TRUE(schema.ok()) << schema.error().message();
+  EXPECT_EQ(NameAt(*schema, {}), "p.A");
+  EXPECT_EQ(NameAt(*schema, {1}), "p.B");
+  ASSERT_EQ(schema->FindByPath({})->fields.size(), 2);
+  EXPECT_TRUE(schema->FindByPath({})->fields[1].is_map);
+}
+
+TEST(ProtoText, ReadsADescriptorAsAnImport) {
+  const auto schema = Parsed(R"(import "a.proto"; message C { p.A a = 1; })",
+                             {{.name = "a.proto", .text = kDescribed}});
+  EXPECT_EQ(NameAt(schema, {}), "C");
+}
+
+TEST(ProtoText, SaysWhatIsWrongWithADescriptor) {
+  // Message A with a field of the type Nowhere.
+  const auto schema = ParseProtoText(
+      {PayloadFormat::kProtobuf, "CgdhLnByb3RvIhcKAUESEgoBeBgBIAEoCzIHTm93aGVyZWIGcHJvdG8z", {}});
+  ASSERT_FALSE(schema.ok());
+  EXPECT_THAT(schema.error().message(), HasSubstr("\"Nowhere\""));
+}
+
 TEST(ProtoText, FindsMessagesByTheirPath) {
   const auto schema = Parsed(
       "package p; message A { message B { message C {} } message D {} } enum E { Z = 0; } "

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decode/registry/confluent_registry.h"
 
-#include <map>
-#include <optional>
 #include <utility>
 
 #include "core/mutex.h"
 #include "decode/registry/bounded_cache.h"
+#include "decode/registry/cached_schemas.h"
 #include "decode/registry/reference_resolver.h"
 #include "decode/registry/registry_client.h"
 #include "decode/registry/schema_disk_cache.h"
@@ -15,24 +14,7 @@
 namespace kafka_iceberg::decode {
 namespace {
 
-constexpr size_t kSchemaBytesMax = 64 << 20;
 constexpr size_t kReferenceBytesMax = 16 << 20;
-constexpr size_t kRefusalBytesMax = 1 << 20;
-
-using SchemaPointer = std::shared_ptr<const PayloadSchema>;
-
-// A UUID in its usual form, in lower case.
-Result<std::string> GuidOf(const std::string& text) {
-  const std::string guid = net::ToLower(text);
-  bool is_guid = guid.size() == 36;
-  for (size_t i = 0; is_guid && i < guid.size(); ++i) {
-    const bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
-    is_guid = is_dash ? guid[i] == '-'
-                      : std::string_view("0123456789abcdef").find(guid[i]) != std::string::npos;
-  }
-  if (!is_guid) return Error::NotFound("{} is not the id of a schema", net::Printable(text, 40));
-  return guid;
-}
 
 Result<RegistryCall> CallFor(const SchemaId& id) {
   if (const auto* number = std::get_if<int64_t>(&id)) {
@@ -40,16 +22,9 @@ Result<RegistryCall> CallFor(const SchemaId& id) {
     if (*number < 0) return Error::NotFound("{} is not the id of a schema", *number);
     return RegistryCall{fmt::format("/schemas/ids/{}", *number), {.id = *number}};
   }
-  std::string guid = TRY(GuidOf(std::get<std::string>(id)));
+  std::string guid = TRY(SchemaUuid(std::get<std::string>(id)));
   std::string path = "/schemas/guids/" + guid;
   return RegistryCall{std::move(path), {.guid = std::move(guid)}};
-}
-
-size_t BytesOf(const PayloadSchema& schema) {
-  size_t bytes = schema.text.size();
-  for (const SchemaReference& reference : schema.references)
-    bytes += sizeof(reference) + reference.name.size() + reference.text.size();
-  return bytes;
 }
 
 size_t BytesOf(const RegistrySchema& schema) {
@@ -59,98 +34,26 @@ size_t BytesOf(const RegistrySchema& schema) {
   return bytes;
 }
 
-// Answers that stay the same for a while; the others are nobody's answer.
-bool IsVerdict(const Error& error) {
-  return error.code() == ErrorCode::kNotFound || error.code() == ErrorCode::kCorrupt ||
-         error.code() == ErrorCode::kUnsupported;
-}
-
-class ConfluentRegistry final : public SchemaSource {
+class ConfluentFetcher final : public SchemaFetcher {
  public:
-  ConfluentRegistry(const RegistryOptions& options, RegistryContext context,
-                    std::unique_ptr<RegistryClient> client, std::unique_ptr<SchemaDiskCache> disk)
+  ConfluentFetcher(const RegistryOptions& options, RegistryContext context,
+                   std::unique_ptr<RegistryClient> client)
       : schema_timeout_(options.schema_timeout),
-        negative_ttl_(options.negative_ttl),
         clock_(context.clock),
-        client_(std::move(client)),
-        disk_(std::move(disk)),
-        memory_hits_(context.metrics.GetCounter("kafka_iceberg_schema_cache_hits_total",
-                                                {{"cache", "memory"}})),
-        disk_hits_(context.metrics.GetCounter("kafka_iceberg_schema_cache_hits_total",
-                                              {{"cache", "disk"}})) {}
+        client_(std::move(client)) {}
 
-  Result<SchemaPointer> Find(const SchemaId& id) override {
+  Result<std::string> KeyOf(const SchemaId& id) const override {
     const RegistryCall call = TRY(CallFor(id));
-    const std::string key = call.asked.guid.empty() ? ToString(id) : call.asked.guid;
-    const MutexLock lock(mutex_);
-    if (auto schema = schemas_.Find(key)) {
-      memory_hits_.Add();
-      return schema;
-    }
-    if (const auto refusal = refusals_.Find(key)) {
-      if (clock_.Steady() < refusal->until) return refusal->error;
-      refusals_.Erase(key);
-    }
-    const auto flight = flights_.find(key);
-    return flight == flights_.end() ? FlyLocked(key, call) : AwaitLocked(flight->second);
+    return call.asked.guid.empty() ? ToString(id) : call.asked.guid;
   }
-
- private:
-  struct Refusal {
-    Error error;
-    SteadyTime until;
-  };
-  // One look-up under way, for all who want it.
-  struct Flight {
-    std::optional<Result<SchemaPointer>> result;
-  };
-
-  Result<SchemaPointer> AwaitLocked(std::shared_ptr<Flight> flight) REQUIRES(mutex_) {
-    while (!flight->result.has_value()) landed_.wait(mutex_);
-    return *flight->result;
-  }
-
-  // The lock is open while disk and registry are asked.
-  Result<SchemaPointer> FlyLocked(const std::string& key, const RegistryCall& call)
-      REQUIRES(mutex_) {
-    const auto flight = std::make_shared<Flight>();
-    flights_.emplace(key, flight);
-    mutex_.unlock();
-    Result<SchemaPointer> result = Load(key, call);
-    mutex_.lock();
-    flights_.erase(key);
-    flight->result = result;
-    landed_.notify_all();
-    if (result.ok()) {
-      schemas_.Put(key, *result, BytesOf(**result));
-    } else if (IsVerdict(result.error())) {
-      const auto refusal =
-          std::make_shared<Refusal>(Refusal{result.error(), clock_.Steady() + negative_ttl_});
-      refusals_.Put(key, refusal, refusal->error.message().size());
-    }
-    return result;
-  }
-
-  Result<SchemaPointer> Load(const std::string& key, const RegistryCall& call) {
-    if (disk_ != nullptr) {
-      if (auto kept = disk_->Read(key)) {
-        disk_hits_.Add();
-        return std::make_shared<const PayloadSchema>(*std::move(kept));
-      }
-    }
-    auto schema = Ask(call);
-    if (!schema.ok()) return schema.error().WithContext("cannot get schema " + key);
-    if (disk_ != nullptr) disk_->Write(key, *schema);
-    return std::make_shared<const PayloadSchema>(std::move(schema).value());
-  }
-
-  Result<PayloadSchema> Ask(const RegistryCall& call) {
+  Result<PayloadSchema> Fetch(const SchemaId& id) override {
     const SteadyTime deadline = clock_.Steady() + schema_timeout_;
-    const RegistrySchema schema = TRY(client_->Get(call, deadline));
+    const RegistrySchema schema = TRY(client_->Get(TRY(CallFor(id)), deadline));
     return ResolveReferences(
         schema, [&](const RegistryReference& reference) { return Reference(reference, deadline); });
   }
 
+ private:
   // A version of a subject never changes either, and many schemas use the same ones.
   Result<std::shared_ptr<const RegistrySchema>> Reference(const RegistryReference& reference,
                                                           SteadyTime deadline) {
@@ -169,19 +72,11 @@ class ConfluentRegistry final : public SchemaSource {
   }
 
   const Duration schema_timeout_;
-  const Duration negative_ttl_;
   Clock& clock_;
   const std::unique_ptr<RegistryClient> client_;
-  const std::unique_ptr<SchemaDiskCache> disk_;  // null: none
-  telemetry::Counter& memory_hits_;
-  telemetry::Counter& disk_hits_;
 
   Mutex mutex_;
-  CondVar landed_;
-  BoundedCache<PayloadSchema> schemas_ GUARDED_BY(mutex_){kSchemaBytesMax};
   BoundedCache<RegistrySchema> references_ GUARDED_BY(mutex_){kReferenceBytesMax};
-  BoundedCache<Refusal> refusals_ GUARDED_BY(mutex_){kRefusalBytesMax};
-  std::map<std::string, std::shared_ptr<Flight>> flights_ GUARDED_BY(mutex_);
 };
 
 }  // namespace
@@ -193,7 +88,9 @@ Result<std::shared_ptr<SchemaSource>> OpenConfluentRegistry(RegistryOptions opti
   if (!options.cache_directory.empty())
     disk = TRY(SchemaDiskCache::Open(options.cache_directory, client->url(), context.random,
                                      context.logger));
-  return std::make_shared<ConfluentRegistry>(options, context, std::move(client), std::move(disk));
+  return std::make_shared<CachedSchemas>(
+      std::make_unique<ConfluentFetcher>(options, context, std::move(client)), std::move(disk),
+      options.negative_ttl, context);
 }
 
 }  // namespace kafka_iceberg::decode

@@ -19,7 +19,10 @@ constexpr int64_t kFillRoundRecords = 5000;
 class Sender {
  public:
   Sender(RecordProducer& producer, const ProduceRequest& request)
-      : producer_(producer), request_(request), generator_(request.generator) {}
+      : producer_(producer),
+        request_(request),
+        generator_(request.generator),
+        encoder_(request.encoding, request.generator.profile) {}
 
   int64_t sent() const { return sent_; }
   int64_t bytes() const { return bytes_; }
@@ -29,7 +32,9 @@ class Sender {
     text_.clear();
     ends_.clear();
     for (int64_t i = 0; i < count; ++i) {
-      generator_.Append(request_.first_sequence + sent_ + i, text_);
+      json_.clear();
+      generator_.Append(request_.first_sequence + sent_ + i, json_);
+      encoder_.Append(json_, text_);
       ends_.push_back(text_.size());
     }
     values_.clear();
@@ -49,9 +54,11 @@ class Sender {
   RecordProducer& producer_;
   const ProduceRequest& request_;
   RecordGenerator generator_;
+  PayloadEncoder encoder_;
   int32_t partition_ = 0;
   int64_t sent_ = 0;
   int64_t bytes_ = 0;
+  std::string json_;
   std::string text_;
   std::vector<size_t> ends_;
   std::vector<std::string_view> values_;

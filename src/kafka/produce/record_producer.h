@@ -18,6 +18,7 @@
 #include "core/result.h"
 #include "kafka/access/sasl_tokens.h"
 #include "kafka/produce/generator.h"
+#include "kafka/produce/payload_encoder.h"
 
 namespace kafka_iceberg::kafka {
 
@@ -72,6 +73,7 @@ struct ProduceRequest {
   int64_t first_sequence = 0;
   double records_per_second = 0;  // 0: as fast as possible
   GeneratorOptions generator;
+  PayloadEncoding encoding = PayloadEncoding::kJson;
 };
 
 struct ProduceReport {

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Payloads, and the schemas they come with. Input of the targets that decode is split into records
+// at the bytes 0xff 0xff; whatever they hold, each is counted once and the batch is a legal one.
+#include <arrow/record_batch.h>
+
+#include "core/check.h"
+#include "decode/avro/avro_schema.h"
+#include "decode/avro/avro_to_iceberg.h"
+#include "decode/avro_decoder.h"
+#include "decode/json_decoder.h"
+#include "decode/json_schema/json_schema_to_iceberg.h"
+#include "decode/protobuf/proto_mapping.h"
+#include "decode/protobuf/proto_text.h"
+#include "decode/protobuf_decoder.h"
+#include "decode/schema_inference.h"
+#include "decode/type_text.h"
+#include "fuzz_schemas.h"
+#include "fuzz_target.h"
+
+namespace kafka_iceberg::fuzz {
+namespace {
+
+using decode::Decoder;
+using decode::PayloadFormat;
+using decode::PayloadSchema;
+
+std::vector<std::string_view> Split(std::string_view input) {
+  std::vector<std::string_view> parts;
+  for (size_t end = input.find("\xff\xff"); end != std::string_view::npos;
+       end = input.find("\xff\xff")) {
+    parts.push_back(input.substr(0, end));
+    input.remove_prefix(end + 2);
+  }
+  parts.push_back(input);
+  return parts;
+}
+
+void DecodeAll(Decoder& decoder, std::string_view input) {
+  std::vector<Record> records;
+  for (const std::string_view part : Split(input)) {
+    Record record;
+    record.offset = static_cast<int64_t>(records.size());
+    record.value = part;
+    records.push_back(record);
+  }
+  std::vector<decode::DeadLetter> letters;
+  const decode::DecodeStats stats = decoder.Decode("fuzz", records, letters);
+  CHECK(!stats.stopped);
+  CHECK(stats.records == static_cast<int64_t>(records.size()));
+  CHECK(stats.records == stats.rows + stats.dead_letters + stats.tombstones);
+  CHECK(stats.dead_letters == static_cast<int64_t>(letters.size()));
+  const auto batch = decoder.Seal();
+  CHECK((batch == nullptr ? 0 : batch->num_rows()) == stats.rows);
+  if (batch != nullptr) CHECK(batch->ValidateFull().ok());
+}
+
+iceberg::Schema Declared(const std::vector<decode::DeclaredField>& fields) {
+  auto schema = decode::DeclaredSchema(fields, {"_kafka_offset"});
+  CHECK(schema.ok());
+  return *std::move(schema);
+}
+
+void FuzzJson(std::string_view input) {
+  static const std::unique_ptr<Decoder> decoder =
+      std::move(decode::MakeJsonDecoder(Declared(JsonFuzzColumns()))).value();
+  DecodeAll(*decoder, input);
+}
+
+// The columns of the records themselves take the records.
+void FuzzJsonInference(std::string_view input) {
+  const std::vector<std::string_view> payloads = Split(input);
+  const auto report = decode::InferSchema(payloads);
+  if (!report.ok()) return;
+  auto decoder = decode::MakeJsonDecoder(report->schema);
+  if (decoder.ok()) DecodeAll(**decoder, input);
+}
+
+std::unique_ptr<Decoder> AvroDecoder(const PayloadSchema& schema) {
+  const auto parsed = decode::ParseAvroSchema(schema);
+  if (!parsed.ok()) return nullptr;
+  const auto table = decode::AvroToIceberg(*parsed);
+  if (!table.ok() || table->fields.empty()) return nullptr;
+  auto decoder =
+      decode::MakeAvroDecoder(*table, {.framing = decode::Framing::kNone, .schema = schema});
+  return decoder.ok() ? std::move(decoder).value() : nullptr;
+}
+
+void FuzzAvro(std::string_view input) {
+  static const std::unique_ptr<Decoder> decoder =
+      AvroDecoder({PayloadFormat::kAvro, kAvroFuzzSchema, {}});
+  CHECK(decoder != nullptr);
+  DecodeAll(*decoder, input);
+}
+
+// Input: a schema, a byte 0, records of it.
+void FuzzAvroSchema(std::string_view input) {
+  const PayloadSchema schema{PayloadFormat::kAvro, std::string(CutText(input)), {}};
+  const std::unique_ptr<Decoder> decoder = AvroDecoder(schema);
+  if (decoder != nullptr) DecodeAll(*decoder, input);
+}
+
+std::unique_ptr<Decoder> ProtobufDecoder(const PayloadSchema& schema) {
+  const auto parsed = decode::ParseProtoText(schema);
+  if (!parsed.ok()) return nullptr;
+  const decode::ProtoMessage* message = parsed->FindByPath({});
+  if (message == nullptr) return nullptr;
+  const auto table = decode::ProtobufToIceberg(*parsed, *message);
+  if (!table.ok()) return nullptr;
+  auto decoder =
+      decode::MakeProtobufDecoder(*table, {.framing = decode::Framing::kNone, .schema = schema});
+  return decoder.ok() ? std::move(decoder).value() : nullptr;
+}
+
+void FuzzProtobuf(std::string_view input) {
+  static const std::unique_ptr<Decoder> decoder =
+      ProtobufDecoder({PayloadFormat::kProtobuf, kProtobufFuzzSchema, {}});
+  CHECK(decoder != nullptr);
+  DecodeAll(*decoder, input);
+}
+
+// Input: a .proto file, a byte 0, a file it may import as "other.proto", a byte 0, records.
+void FuzzProtoText(std::string_view input) {
+  PayloadSchema schema{PayloadFormat::kProtobuf, std::string(CutText(input)), {}};
+  schema.references.push_back({.name = "other.proto", .text = std::string(CutText(input))});
+  const std::unique_ptr<Decoder> decoder = ProtobufDecoder(schema);
+  if (decoder != nullptr) DecodeAll(*decoder, input);
+}
+
+// Input: a schema, a byte 0, one it may refer to as "other.json". What maps is a legal schema.
+void FuzzJsonSchema(std::string_view input) {
+  PayloadSchema schema{PayloadFormat::kJsonSchema, std::string(CutText(input)), {}};
+  schema.references.push_back({.name = "other.json", .text = std::string(input)});
+  const auto mapped = decode::JsonSchemaToIceberg(schema);
+  if (mapped.ok())
+    CHECK(decode::MakeJsonDecoder(*mapped).ok() || !iceberg::ValidateSchema(*mapped, 2).ok());
+}
+
+// The type language of [[schema.fields]].
+void FuzzTypeText(std::string_view input) {
+  int32_t next_id = 1;
+  const auto type = decode::ParseTypeText(input, next_id);
+  if (type.ok()) CHECK(!ToString(*type).empty());
+}
+
+const Registration json("json", &FuzzJson);
+const Registration json_inference("json_inference", &FuzzJsonInference);
+const Registration avro("avro", &FuzzAvro);
+const Registration avro_schema("avro_schema", &FuzzAvroSchema);
+const Registration json_schema("json_schema", &FuzzJsonSchema);
+const Registration protobuf("protobuf", &FuzzProtobuf);
+const Registration proto_text("proto_text", &FuzzProtoText);
+const Registration type_text("type_text", &FuzzTypeText);
+
+}  // namespace
+}  // namespace kafka_iceberg::fuzz
