@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// kafka-iceberg as a library: one table being fed from Kafka, inside your process.
+// kafka-iceberg as a library: tables being fed from Kafka, inside your process.
 //
 //   auto engine = kafka_iceberg::Engine::Open({.config_file = "config.toml"});
 //   if (!engine.ok()) { ... engine.error().message() ... }
@@ -61,6 +61,19 @@ struct PartitionStatistics {
   int64_t lag = -1;  // records in Kafka that the table does not have; -1: not known yet
 };
 
+// One of several tables (with [[routes]]).
+struct TableStatistics {
+  std::string table;
+  std::string state;    // running, resetting, waiting (to try again), behind
+  std::string trouble;  // why it does not get on; empty: it does
+  int64_t rows_committed = 0;
+  int64_t commits = 0;
+  int64_t hot_rows = 0;
+  std::optional<int64_t> snapshot_id;
+};
+
+// Without [[routes]] `table` and `snapshot_id` are those of the only table; with them they are in
+// `tables`.
 struct Statistics {
   std::string
       state;  // starting, waiting_for_assignment, running, paused, stopping, stopped, failed
@@ -71,6 +84,7 @@ struct Statistics {
   int64_t hot_bytes = 0;
   std::optional<int64_t> snapshot_id;  // of the last commit
   std::vector<PartitionStatistics> partitions;
+  std::vector<TableStatistics> tables;  // empty without [[routes]]
 };
 
 struct TableInfo {
@@ -100,8 +114,13 @@ class Engine {
   virtual Result<std::shared_ptr<arrow::Table>> QueryHotBuffer(
       const std::vector<Condition>& where, const std::vector<std::string>& columns,
       int64_t limit) const = 0;
+  // Of the table of that name ("raw.orders"); kNotFound: it is not open (yet).
+  virtual Result<std::shared_ptr<arrow::Table>> QueryHotBuffer(
+      const std::string& table, const std::vector<Condition>& where,
+      const std::vector<std::string>& columns, int64_t limit) const = 0;
   // Asks the catalog.
   virtual Result<TableInfo> LoadTable() = 0;
+  virtual Result<TableInfo> LoadTable(const std::string& table) = 0;
   virtual Statistics statistics() const = 0;
   // Prometheus text format.
   virtual std::string metrics() const = 0;

@@ -20,6 +20,10 @@ void AddJson(CLI::App& command, Arguments& arguments) {
   command.add_flag("--json", arguments.json, "machine-readable output");
 }
 
+void AddTable(CLI::App& command, Arguments& arguments) {
+  command.add_option("--table", arguments.table, "one table, when routes lead to several");
+}
+
 CLI::App& Add(CLI::App& parent, Arguments& arguments, Command id, const char* name,
               const char* text) {
   CLI::App& command = *parent.add_subcommand(name, text);
@@ -53,6 +57,7 @@ void AddServiceCommands(CLI::App& app, Arguments& arguments) {
       Add(app, arguments, Command::kPlan, "plan", "show the table and columns that run would use");
   AddConfig(plan, arguments);
   AddJson(plan, arguments);
+  AddTable(plan, arguments);
   CLI::App& status =
       Add(app, arguments, Command::kStatus, "status", "show what a running engine does");
   AddConfig(status, arguments, false);
@@ -64,6 +69,7 @@ void AddServiceCommands(CLI::App& app, Arguments& arguments) {
           "prove that every offset is in the table once; exit code 10 on a difference");
   AddConfig(verify, arguments);
   AddJson(verify, arguments);
+  AddTable(verify, arguments);
   verify.add_flag("--offline", arguments.offline, "do not ask Kafka about offsets without a row");
 }
 
@@ -101,6 +107,7 @@ void AddDlqCommands(CLI::App& app, Arguments& arguments) {
     CLI::App& command = Add(dlq, arguments, id, name, text);
     AddConfig(command, arguments);
     AddJson(command, arguments);
+    AddTable(command, arguments);
     command.add_option("--where", arguments.where,
                        "code=...,topic=...,partition=...,offset=first..last,field=...");
     return command;
@@ -126,6 +133,7 @@ void AddTableCommands(CLI::App& app, Arguments& arguments) {
     CLI::App& command = Add(table, arguments, id, name, text);
     AddConfig(command, arguments);
     AddJson(command, arguments);
+    AddTable(command, arguments);
     command.add_option("--limit", arguments.limit, "at most this many lines (0: all)")
         ->check(CLI::NonNegativeNumber);
   }
@@ -134,20 +142,24 @@ void AddTableCommands(CLI::App& app, Arguments& arguments) {
 // table create, drop, rename, register
 void AddTableChanges(CLI::App& app, Arguments& arguments) {
   CLI::App& table = *app.get_subcommand("table");
-  AddConfig(Add(table, arguments, Command::kTableCreate, "create",
-                "make the table that run would make, without ingesting"),
-            arguments);
+  CLI::App& create = Add(table, arguments, Command::kTableCreate, "create",
+                         "make the table that run would make, without ingesting");
+  AddConfig(create, arguments);
+  AddTable(create, arguments);
   CLI::App& drop = Add(table, arguments, Command::kTableDrop, "drop", "forget the table");
   AddConfig(drop, arguments);
+  AddTable(drop, arguments);
   drop.add_flag("--purge", arguments.purge, "delete its files as well");
   drop.add_flag("--yes", arguments.yes, "really");
   CLI::App& rename = Add(table, arguments, Command::kTableRename, "rename",
                          "give the table another name, where the catalog can");
   AddConfig(rename, arguments);
+  AddTable(rename, arguments);
   rename.add_option("NAME", arguments.name, "new name, or database.name")->required();
   CLI::App& register_command = Add(table, arguments, Command::kTableRegister, "register",
                                    "make the table from a metadata file that is there already");
   AddConfig(register_command, arguments);
+  AddTable(register_command, arguments);
   register_command.add_option("METADATA", arguments.name, "location of the metadata.json")
       ->required();
 }

@@ -64,6 +64,8 @@ struct Arguments {
   bool dry_run = false;  // offsets, dlq replay
   bool accept_duplicates = false;
   bool accept_loss = false;
+  // plan, verify, table: one of several tables
+  std::string table;
   // demo, bench, mock-broker
   std::string directory;
   std::string profile;

@@ -8,11 +8,18 @@
 #include <filesystem>
 
 #include "engine/module_options.h"
+#include "engine/payload_format.h"
+#include "engine/routing/route_plan.h"
 #include "kafka/kafka_settings.h"
 #include "storage/location.h"
 
 namespace kafka_iceberg::app {
 namespace {
+
+template <typename T>
+Status StatusOf(const Result<T>& result) {
+  return result.ok() ? Status() : Status(result.error());
+}
 
 class OfflineChecker {
  public:
@@ -56,6 +63,26 @@ class OfflineChecker {
   std::vector<config::Problem> problems_;
 };
 
+void CheckTables(const config::Options& options, OfflineChecker& checker) {
+  if (const auto schema = engine::DeclaredSchema(options.schema); !schema.ok()) {
+    checker.Add("schema.fields", schema.error().message());
+  }
+  if (const auto table = engine::TableOptionsFor(options); !table.ok()) {
+    checker.Add("iceberg.table_management", table.error().message());
+  }
+  if (options.routing.routes.empty()) return;
+  const auto plan = engine::RoutePlan::Make(options);
+  if (!plan.ok()) return checker.Add("routes", plan.error().message());
+  for (const std::string& name : (*plan)->fixed_tables()) {
+    const config::Options table = (*plan)->OptionsFor(name, {});
+    for (const Status& status :
+         {StatusOf(engine::DeclaredSchema(table.schema)), StatusOf(engine::TableOptionsFor(table)),
+          StatusOf(engine::MakePayloadFormat(table.kafka, nullptr))}) {
+      if (!status.ok()) checker.Add("routes", status.error().WithContext(name).message());
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<config::Problem> CheckOffline(const config::LoadedOptions& loaded,
@@ -68,12 +95,7 @@ std::vector<config::Problem> CheckOffline(const config::LoadedOptions& loaded,
         problem.key.empty() ? problem.section : fmt::format("{}.{}", problem.section, problem.key),
         problem.error.message());
   }
-  if (const auto schema = engine::DeclaredSchema(options.schema); !schema.ok()) {
-    checker.Add("schema.fields", schema.error().message());
-  }
-  if (const auto table = engine::TableOptionsFor(options); !table.ok()) {
-    checker.Add("iceberg.table_management", table.error().message());
-  }
+  CheckTables(options, checker);
   if (!options.state_directory.empty())
     checker.CheckFolder("state.directory", options.state_directory);
   if (const std::string warehouse = engine::WarehouseFor(options).location; !warehouse.empty()) {

@@ -8,6 +8,7 @@
 #include "app/output.h"
 #include "engine/connect.h"
 #include "engine/module_options.h"
+#include "engine/routing/route_plan.h"
 
 namespace kafka_iceberg::app {
 namespace {
@@ -201,7 +202,11 @@ int CatalogCheckCommand(const Arguments& arguments, Runtime& runtime) {
       engine::OpenCatalog(*options, runtime.engine_context());
   if (!opened.ok()) return ReportError(opened.error());
   CatalogProbe probe(*opened->catalog, runtime);
-  const catalog::TableIdentifier table = engine::TargetTable(*options);
+  // With routes the first of their tables, or the one that keeps account.
+  auto tables = engine::TablesOf(*options, {});
+  if (!tables.ok()) tables = engine::TablesOf(*options, options->routing.account_table);
+  if (!tables.ok()) return ReportError(tables.error());
+  const catalog::TableIdentifier table = engine::TargetTable(tables->front());
   probe.Look(table);
   if (arguments.write && !probe.failure()) probe.Write(table);
   if (arguments.json) {

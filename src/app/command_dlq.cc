@@ -235,7 +235,7 @@ Status Replay(const Arguments& arguments, const config::Options& options,
 }  // namespace
 
 int DlqCommand(const Arguments& arguments, Runtime& runtime) {
-  const std::optional<config::Options> options = LoadOptionsOrReport(arguments.config_path);
+  const std::optional<config::Options> options = LoadTableOrReport(arguments);
   if (!options) return kExitConfiguration;
   const Result<OpenedLetters> opened = Open(arguments, *options, runtime);
   if (!opened.ok()) return ReportError(opened.error());

@@ -13,7 +13,7 @@
 #include "engine/connect.h"
 #include "engine/kafka_tokens.h"
 #include "engine/module_options.h"
-#include "engine/offset_reset.h"
+#include "engine/offsets/offset_reset.h"
 
 namespace kafka_iceberg::app {
 namespace {
@@ -201,6 +201,11 @@ Status Move(const Arguments& arguments, const engine::EngineContext& context,
 int OffsetsCommand(const Arguments& arguments, Runtime& runtime) {
   const std::optional<config::Options> options = LoadOptionsOrReport(arguments.config_path);
   if (!options) return kExitConfiguration;
+  if (!options->routing.routes.empty()) {
+    return ReportError(Error::Unsupported(
+        "offsets does not work on a configuration with [[routes]]: several tables share a topic's "
+        "partitions"));
+  }
   const engine::EngineContext context = runtime.engine_context();
   Result<Connections> connections = Open(*options, context);
   if (!connections.ok()) return ReportError(connections.error());

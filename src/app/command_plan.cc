@@ -7,6 +7,7 @@
 #include "app/output.h"
 #include "engine/connect.h"
 #include "engine/module_options.h"
+#include "engine/routing/route_plan.h"
 #include "engine/table_plan.h"
 #include "iceberg/actions/schema_update.h"
 #include "iceberg/table_metadata_json.h"
@@ -25,25 +26,25 @@ std::string_view OriginText(engine::SchemaOrigin origin) {
   return "";
 }
 
-void Print(const Arguments& arguments, const config::Options& options,
-           const engine::TablePlan& plan, const std::vector<std::string>& partition_by) {
-  iceberg::SchemaComparison comparison;
-  if (plan.table_exists) comparison = iceberg::CompareSchemas(*plan.table.metadata, plan.wanted);
-  if (arguments.json) {
-    json changes = json::array();
-    for (const iceberg::SchemaChange& change : comparison.changes)
-      changes.push_back({{"column", change.path}, {"change", change.detail}});
-    const json body = {{"table", engine::TargetTable(options).ToString()},
-                       {"table_exists", plan.table_exists},
-                       {"schema_origin", OriginText(plan.origin)},
-                       {"schema", json::parse(iceberg::SchemaToJson(plan.wanted), nullptr, false)},
-                       {"partition_by", partition_by},
-                       {"changes", changes},
-                       {"incompatibilities", comparison.incompatibilities},
-                       {"notes", plan.inference.notes}};
-    std::cout << body.dump(2) << "\n";
-    return;
-  }
+json PlanJson(const config::Options& options, const engine::TablePlan& plan,
+              const iceberg::SchemaComparison& comparison,
+              const std::vector<std::string>& partition_by) {
+  json changes = json::array();
+  for (const iceberg::SchemaChange& change : comparison.changes)
+    changes.push_back({{"column", change.path}, {"change", change.detail}});
+  return {{"table", engine::TargetTable(options).ToString()},
+          {"table_exists", plan.table_exists},
+          {"schema_origin", OriginText(plan.origin)},
+          {"schema", json::parse(iceberg::SchemaToJson(plan.wanted), nullptr, false)},
+          {"partition_by", partition_by},
+          {"changes", changes},
+          {"incompatibilities", comparison.incompatibilities},
+          {"notes", plan.inference.notes}};
+}
+
+void PrintText(const config::Options& options, const engine::TablePlan& plan,
+               const iceberg::SchemaComparison& comparison,
+               const std::vector<std::string>& partition_by) {
   std::cout << fmt::format("table {} {}; columns {}\n\n", engine::TargetTable(options).ToString(),
                            plan.table_exists ? "exists" : "would be created",
                            OriginText(plan.origin));
@@ -70,10 +71,25 @@ void Print(const Arguments& arguments, const config::Options& options,
 Status Plan(const Arguments& arguments, const config::Options& options, Runtime& runtime) {
   const engine::EngineContext context = runtime.engine_context();
   const engine::OpenedCatalog catalog = TRY(engine::OpenCatalog(options, context));
-  const auto format = TRY(engine::OpenPayloadFormat(options, context, *catalog.http));
-  const engine::TablePlan plan = TRY(engine::PlanTable(
-      options, {*catalog.catalog, *format, engine::MakeSampler(options, context)}, runtime.stop));
-  Print(arguments, options, plan, TRY(engine::TableOptionsFor(options)).partition_by);
+  const auto schemas = TRY(engine::OpenSchemaSource(options, context, *catalog.http));
+  json plans = json::array();
+  for (const config::Options& table : TRY(engine::TablesOf(options, arguments.table))) {
+    const auto format = TRY(engine::MakePayloadFormat(table.kafka, schemas));
+    const engine::TablePlan plan = TRY(engine::PlanTable(
+        table, {*catalog.catalog, *format, engine::MakeSampler(table, context)}, runtime.stop));
+    const std::vector<std::string> partition_by = TRY(engine::TableOptionsFor(table)).partition_by;
+    iceberg::SchemaComparison comparison;
+    if (plan.table_exists) comparison = iceberg::CompareSchemas(*plan.table.metadata, plan.wanted);
+    if (arguments.json) {
+      plans.push_back(PlanJson(table, plan, comparison, partition_by));
+    } else {
+      if (table.iceberg.table_name != options.iceberg.table_name) std::cout << "\n";
+      PrintText(table, plan, comparison, partition_by);
+    }
+  }
+  if (!arguments.json) return {};
+  const json body = options.routing.routes.empty() ? plans.front() : json({{"tables", plans}});
+  std::cout << body.dump(2) << "\n";
   return {};
 }
 

@@ -26,6 +26,20 @@ void Print(const json& status) {
     if (!text.empty()) std::cout << fmt::format("{:18} {}\n", name, text);
   }
   std::vector<std::vector<std::string>> rows;
+  for (const json& table : status.value("tables", json::array())) {
+    std::string trouble = Text(table["failure"]);
+    if (trouble.empty()) trouble = Text(table["trouble"]);
+    rows.push_back({Text(table["table"]), Text(table["state"]), Text(table["rows_committed"]),
+                    Text(table["commits"]), Text(table["hot_rows"]), Text(table["dead_letters"]),
+                    Text(table["last_commit_at"]), std::move(trouble)});
+  }
+  if (!rows.empty()) {
+    std::cout << "\n"
+              << FormatTable({"table", "state", "rows", "commits", "hot rows", "dead letters",
+                              "last commit", "trouble"},
+                             rows);
+  }
+  rows.clear();
   for (const json& partition : status.value("partitions", json::array())) {
     rows.push_back({Text(partition["topic"]), Text(partition["partition"]),
                     Text(partition["committed"]), Text(partition["position"]),

@@ -31,7 +31,7 @@ Result<OpenedTable> OpenTable(const config::Options& options, Runtime& runtime) 
 // The part every `table` command shares: configuration, table, and the exit code.
 template <typename Print>
 int WithTable(const Arguments& arguments, Runtime& runtime, Print print) {
-  const std::optional<config::Options> options = LoadOptionsOrReport(arguments.config_path);
+  const std::optional<config::Options> options = LoadTableOrReport(arguments);
   if (!options) return kExitConfiguration;
   const Result<OpenedTable> table = OpenTable(*options, runtime);
   if (!table.ok()) return ReportError(table.error());

@@ -72,7 +72,7 @@ Status Register(const Arguments& arguments, const config::Options& options,
 }  // namespace
 
 int TableChangeCommand(const Arguments& arguments, Runtime& runtime) {
-  const std::optional<config::Options> options = LoadOptionsOrReport(arguments.config_path);
+  const std::optional<config::Options> options = LoadTableOrReport(arguments);
   if (!options) return kExitConfiguration;
   const Result<engine::OpenedCatalog> opened =
       engine::OpenCatalog(*options, runtime.engine_context());

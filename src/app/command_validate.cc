@@ -9,6 +9,7 @@
 #include "app/exit_code.h"
 #include "engine/connect.h"
 #include "engine/module_options.h"
+#include "engine/routing/route_plan.h"
 #include "storage/conditional_write_probe.h"
 #include "storage/location.h"
 
@@ -135,6 +136,13 @@ ProbeResult ProbeKafka(const config::Options& options, Runtime& runtime) {
   return result;
 }
 
+// Tables that records will name are not known; the one that keeps account stands for them.
+std::vector<config::Options> TablesToProbe(const config::Options& options) {
+  auto tables = engine::TablesOf(options, {});
+  if (!tables.ok()) tables = engine::TablesOf(options, options.routing.account_table);
+  return tables.ok() ? std::move(tables).value() : std::vector<config::Options>();
+}
+
 int Report(const Arguments& arguments, const std::vector<config::Problem>& problems,
            const std::vector<config::Problem>& warnings, const std::vector<ProbeResult>& probes) {
   int exit_code = kExitOk;
@@ -195,8 +203,10 @@ int ValidateCommand(const Arguments& arguments, Runtime& runtime) {
   std::vector<ProbeResult> probes;
   if (problems.empty() && arguments.connect) {
     probes.push_back(ProbeKafka(loaded->options, runtime));
-    probes.push_back(ProbeCatalog(loaded->options, runtime));
-    probes.push_back(ProbeStore(loaded->options, runtime));
+    for (const config::Options& table : TablesToProbe(loaded->options)) {
+      probes.push_back(ProbeCatalog(table, runtime));
+      probes.push_back(ProbeStore(table, runtime));
+    }
   }
   return Report(arguments, problems, loaded->warnings, probes);
 }

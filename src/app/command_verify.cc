@@ -9,6 +9,8 @@
 #include "engine/connect.h"
 #include "engine/letters/open_dead_letters.h"
 #include "engine/module_options.h"
+#include "engine/routing/plan_router.h"
+#include "engine/routing/table_directory.h"
 #include "engine/verify.h"
 
 namespace kafka_iceberg::app {
@@ -34,7 +36,7 @@ std::string RangesText(const std::vector<OffsetRange>& ranges) {
   return text;
 }
 
-void PrintJson(const engine::VerifyReport& report) {
+json ReportJson(const engine::VerifyReport& report) {
   json partitions = json::array();
   for (const engine::PartitionVerdict& verdict : report.partitions) {
     partitions.push_back({{"topic", verdict.partition.topic},
@@ -51,16 +53,15 @@ void PrintJson(const engine::VerifyReport& report) {
                           {"accepted_duplicates", verdict.accepted_duplicates},
                           {"accepted_losses", verdict.accepted_losses}});
   }
-  const json body = {{"ok", report.ok()},
-                     {"table", report.table},
-                     {"snapshot_id", report.snapshot_id ? json(*report.snapshot_id) : json()},
-                     {"data_files", report.data_files},
-                     {"rows", report.rows},
-                     {"rows_without_offset", report.rows_without_offset},
-                     {"kafka_asked", report.kafka_asked},
-                     {"problems", report.problems},
-                     {"partitions", partitions}};
-  std::cout << body.dump(2) << "\n";
+  return {{"ok", report.ok()},
+          {"table", report.table},
+          {"snapshot_id", report.snapshot_id ? json(*report.snapshot_id) : json()},
+          {"data_files", report.data_files},
+          {"rows", report.rows},
+          {"rows_without_offset", report.rows_without_offset},
+          {"kafka_asked", report.kafka_asked},
+          {"problems", report.problems},
+          {"partitions", partitions}};
 }
 
 void PrintFindings(const engine::PartitionVerdict& verdict) {
@@ -100,21 +101,70 @@ void PrintText(const engine::VerifyReport& report) {
                            report.ok() ? "every offset is in the table once" : "DIFFERENCES FOUND");
 }
 
-Result<engine::VerifyReport> Verify(const Arguments& arguments, const config::Options& options,
-                                    Runtime& runtime) {
+// The tables of the configuration, and those that records have named.
+Result<std::vector<config::Options>> TablesToVerify(const Arguments& arguments,
+                                                    const config::Options& options,
+                                                    catalog::Catalog& catalog) {
+  if (options.routing.routes.empty() || !arguments.table.empty()) {
+    return engine::TablesOf(options, arguments.table);
+  }
+  const auto plan = TRY(engine::RoutePlan::Make(options));
+  std::vector<config::Options> tables;
+  for (const std::string& table : plan->fixed_tables()) {
+    tables.push_back(plan->OptionsFor(table, {}));
+  }
+  for (const std::string& table : TRY(engine::FindNamedTables(*plan, catalog, {}))) {
+    config::Options named = plan->OptionsFor(table, {});
+    const auto loaded = catalog.LoadTable(engine::TargetTable(named));
+    if (!loaded.ok() && loaded.error().code() == ErrorCode::kNotFound) continue;
+    tables.push_back(std::move(named));
+  }
+  return tables;
+}
+
+// With routes a record without a row may belong to another table.
+Result<engine::BelongsHere> BelongsTo(const std::string& table, const config::Options& options,
+                                      engine::PlanRouter* router) {
+  if (router == nullptr) return engine::BelongsHere();
+  const bool keeps_account = table == TRY(engine::RoutePlan::Make(options))->account_table();
+  return engine::BelongsHere([=](const std::string& topic, const Record& record) -> Result<bool> {
+    if (const auto* tables = router->TablesOfTopic(topic)) {
+      return std::ranges::find(*tables, table) != tables->end();
+    }
+    const engine::RouteOutcome outcome = router->Route(topic, {&record, 1});
+    if (outcome.stopped) return *outcome.stopped;
+    if (keeps_account) return !outcome.refusals.empty();
+    return std::ranges::find(outcome.shares, table, &engine::RouteShare::table) !=
+           outcome.shares.end();
+  });
+}
+
+Result<std::vector<engine::VerifyReport>> Verify(const Arguments& arguments,
+                                                 const config::Options& options, Runtime& runtime) {
   const engine::EngineContext context = runtime.engine_context();
   const engine::OpenedCatalog catalog = TRY(engine::OpenCatalog(options, context));
-  const auto table = TRY(catalog.catalog->LoadTable(engine::TargetTable(options)));
-  const engine::OffsetsByPartition letters = TRY(engine::ReadLetterOffsets(
-      {.options = options, .catalog = *catalog.catalog, .table = *table}));
+  std::unique_ptr<engine::PlanRouter> router;
+  if (!options.routing.routes.empty()) {
+    router = std::make_unique<engine::PlanRouter>(
+        TRY(engine::RoutePlan::Make(options)),
+        TRY(engine::OpenSchemaSource(options, context, *catalog.http)), *runtime.metrics);
+  }
   std::unique_ptr<kafka::TopicReader> reader;
   if (!arguments.offline) reader = TRY(engine::OpenTopicReader(options, context));
-  Result<engine::VerifyReport> report =
-      engine::VerifyTable(*table, letters, reader.get(), runtime.stop);
-  if (!report.ok() && report.error().code() == ErrorCode::kUnavailable && !arguments.offline) {
-    return report.error().WithContext("cannot ask Kafka (--offline checks the table alone)");
+  std::vector<engine::VerifyReport> reports;
+  for (const config::Options& one : TRY(TablesToVerify(arguments, options, *catalog.catalog))) {
+    const auto table = TRY(catalog.catalog->LoadTable(engine::TargetTable(one)));
+    const engine::OffsetsByPartition letters = TRY(
+        engine::ReadLetterOffsets({.options = one, .catalog = *catalog.catalog, .table = *table}));
+    const std::string name = engine::TargetTable(one).ToString();
+    Result<engine::VerifyReport> report = engine::VerifyTable(
+        *table, letters, reader.get(), runtime.stop, TRY(BelongsTo(name, options, router.get())));
+    if (!report.ok() && report.error().code() == ErrorCode::kUnavailable && !arguments.offline) {
+      return report.error().WithContext("cannot ask Kafka (--offline checks the table alone)");
+    }
+    reports.push_back(TRY(std::move(report)));
   }
-  return report;
+  return reports;
 }
 
 }  // namespace
@@ -122,14 +172,19 @@ Result<engine::VerifyReport> Verify(const Arguments& arguments, const config::Op
 int VerifyCommand(const Arguments& arguments, Runtime& runtime) {
   const std::optional<config::Options> options = LoadOptionsOrReport(arguments.config_path);
   if (!options) return kExitConfiguration;
-  const Result<engine::VerifyReport> report = Verify(arguments, *options, runtime);
-  if (!report.ok()) return ReportError(report.error());
-  if (arguments.json) {
-    PrintJson(*report);
+  const auto reports = Verify(arguments, *options, runtime);
+  if (!reports.ok()) return ReportError(reports.error());
+  const bool ok = std::ranges::all_of(*reports, &engine::VerifyReport::ok);
+  if (!arguments.json) {
+    for (const engine::VerifyReport& report : *reports) PrintText(report);
+  } else if (options->routing.routes.empty()) {
+    std::cout << ReportJson(reports->front()).dump(2) << "\n";
   } else {
-    PrintText(*report);
+    json tables = json::array();
+    for (const engine::VerifyReport& report : *reports) tables.push_back(ReportJson(report));
+    std::cout << json({{"ok", ok}, {"tables", tables}}).dump(2) << "\n";
   }
-  return report->ok() ? kExitOk : kExitDifference;
+  return ok ? kExitOk : kExitDifference;
 }
 
 }  // namespace kafka_iceberg::app

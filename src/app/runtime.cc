@@ -14,6 +14,8 @@
 #include "app/check_offline.h"
 #include "app/exit_code.h"
 #include "core/thread.h"
+#include "engine/module_options.h"
+#include "engine/routing/route_plan.h"
 
 namespace kafka_iceberg::app {
 namespace {
@@ -66,6 +68,24 @@ std::optional<config::Options> LoadOptionsOrReport(const std::string& path) {
     return std::nullopt;
   }
   return std::move(loaded->options);
+}
+
+std::optional<config::Options> LoadTableOrReport(const Arguments& arguments) {
+  const std::optional<config::Options> options = LoadOptionsOrReport(arguments.config_path);
+  if (!options) return std::nullopt;
+  Result<std::vector<config::Options>> tables = engine::TablesOf(*options, arguments.table);
+  if (!tables.ok()) {
+    ReportError(tables.error());
+    return std::nullopt;
+  }
+  if (tables->size() == 1) return std::move(tables->front());
+  std::vector<std::string> names;
+  for (const config::Options& table : *tables) {
+    names.push_back(engine::TargetTable(table).ToString());
+  }
+  ReportError(Error::Invalid("there are several tables; choose one with --table: {}",
+                             fmt::join(names, ", ")));
+  return std::nullopt;
 }
 
 int ReportError(const Error& error) {

@@ -37,6 +37,10 @@ struct Runtime {
 // Reads the configuration and prints every problem; nothing when it may not be used.
 std::optional<config::Options> LoadOptionsOrReport(const std::string& path);
 
+// The configuration of the one table that the command is for (--table), as if it were the only one;
+// nothing, with the reason printed, when there are several and none was chosen.
+std::optional<config::Options> LoadTableOrReport(const Arguments& arguments);
+
 // Prints `kafka-iceberg: <message>` to standard error and gives the exit code.
 int ReportError(const Error& error);
 

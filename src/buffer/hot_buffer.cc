@@ -132,7 +132,7 @@ struct HotBuffer::State {
         const Clock& buffer_clock)
       : options(std::move(buffer_options)),
         clock(buffer_clock),
-        account(std::make_shared<MemoryAccount>(0)),
+        account(options.account ? options.account : std::make_shared<MemoryAccount>(0)),
         schema(std::move(buffer_schema)) {}
 
   const HotBufferOptions options;
@@ -146,6 +146,7 @@ struct HotBuffer::State {
   std::optional<int64_t> snapshot_id GUARDED_BY(mutex);
   uint64_t next_sequence GUARDED_BY(mutex) = 0;
   int64_t row_count GUARDED_BY(mutex) = 0;
+  int64_t held_bytes GUARDED_BY(mutex) = 0;
   mutable std::set<std::string> indexed_columns GUARDED_BY(mutex);
 
   // What a reader works on, taken at one moment.
@@ -166,7 +167,10 @@ struct HotBuffer::State {
                                             [&](const EntryPtr& batch) { return !gone(*batch); });
     std::vector<EntryPtr> taken(kept, batches.end());
     batches.erase(kept, batches.end());
-    for (const EntryPtr& batch : taken) row_count -= batch->rows->num_rows();
+    for (const EntryPtr& batch : taken) {
+      row_count -= batch->rows->num_rows();
+      held_bytes -= batch->bytes;
+    }
     return taken;
   }
 
@@ -202,6 +206,7 @@ void HotBuffer::Append(uint64_t epoch, const std::shared_ptr<arrow::RecordBatch>
   MutexLock lock(state_->mutex);
   entry->sequence = state_->next_sequence++;
   state_->row_count += entry->rows->num_rows();
+  state_->held_bytes += entry->bytes;
   state_->batches.push_back(std::move(entry));
 }
 
@@ -287,6 +292,11 @@ int64_t HotBuffer::rows() const {
 }
 
 int64_t HotBuffer::bytes() const { return state_->account->load(std::memory_order_relaxed); }
+
+int64_t HotBuffer::held_bytes() const {
+  MutexLock lock(state_->mutex);
+  return state_->held_bytes;
+}
 
 bool HotBuffer::full() const { return bytes() >= state_->options.bytes_max; }
 

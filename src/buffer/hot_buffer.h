@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "buffer/filter.h"
+#include "buffer/memory_account.h"
 #include "core/clock.h"
 #include "core/result.h"
 
@@ -30,6 +31,8 @@ namespace kafka_iceberg::buffer {
 struct HotBufferOptions {
   int64_t bytes_max = 256LL << 20;  // [hot_buffer] max_size_mb
   std::string key_column;           // empty: no index until Lookup() asks for one
+  // Of several buffers that share `bytes_max`; null: one of its own.
+  std::shared_ptr<MemoryAccount> account;
 };
 
 struct HotBatch {
@@ -79,8 +82,11 @@ class HotBuffer {
                                                const std::string& literal) const;
 
   int64_t rows() const;
-  int64_t bytes() const;  // of all batches alive, those only held by views included
-  bool full() const;      // bytes() >= bytes_max: the poll thread pauses
+  // Of all batches alive, those only held by views included, of every buffer of the account.
+  int64_t bytes() const;
+  // Of the batches of this buffer that are not committed.
+  int64_t held_bytes() const;
+  bool full() const;  // bytes() >= bytes_max: the poll thread pauses
   // When the oldest uncommitted batch was appended.
   std::optional<SteadyTime> oldest_append() const;
 

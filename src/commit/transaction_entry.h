@@ -35,7 +35,7 @@ struct BufferSnapshot {
   // the epoch.
   std::string table_uuid;
   int64_t ledger_generation = 0;
-  std::string letters;  // as in FlushEpoch
+  std::string letters;                            // as in FlushEpoch
   std::shared_ptr<const iceberg::Schema> schema;  // as FlushEpoch::schema
 };
 struct ParquetWritten {

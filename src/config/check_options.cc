@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "config/config_file.h"
+#include "config/read_routes.h"
 
 namespace kafka_iceberg::config {
 namespace {
@@ -24,13 +25,21 @@ class Checker {
   std::vector<Problem> problems_;
 };
 
+// Whether the topics may be left to the routes.
+bool RoutesNameTopics(const RoutingOptions& routing) {
+  return !routing.routes.empty() && std::ranges::all_of(routing.routes, [](const auto& route) {
+    return !route.topic.empty() || !route.topic_pattern.empty();
+  });
+}
+
 void CheckKafka(const KafkaOptions& kafka, const SchemaRegistryOptions& registry,
-                Checker& checker) {
+                const RoutingOptions& routing, Checker& checker) {
   checker.Require(!kafka.bootstrap_servers.empty(), "kafka.bootstrap_servers", "is missing",
                   "e.g. bootstrap_servers = \"localhost:9092\"");
   const int sources = (kafka.topic.empty() ? 0 : 1) + (kafka.topics.empty() ? 0 : 1) +
                       (kafka.topic_pattern.empty() ? 0 : 1);
-  checker.Require(sources > 0, "kafka.topic", "is missing", "e.g. topic = \"events\"");
+  checker.Require(sources > 0 || RoutesNameTopics(routing), "kafka.topic", "is missing",
+                  "e.g. topic = \"events\"");
   checker.Require(sources <= 1, "kafka.topic",
                   "only one of topic, topics and topic_pattern may be set");
   checker.Require(kafka.topic_pattern.empty() || kafka.topic_pattern.starts_with('^'),
@@ -155,11 +164,13 @@ void CheckCatalog(const IcebergOptions& iceberg, Checker& checker) {
   }
 }
 
-void CheckIceberg(const IcebergOptions& iceberg, Checker& checker) {
+void CheckIceberg(const IcebergOptions& iceberg, bool has_routes, Checker& checker) {
   checker.Require(!iceberg.database_name.empty(), "iceberg.database_name", "is missing",
                   "e.g. database_name = \"raw\"");
-  checker.Require(!iceberg.table_name.empty(), "iceberg.table_name", "is missing",
+  checker.Require(has_routes || !iceberg.table_name.empty(), "iceberg.table_name", "is missing",
                   "e.g. table_name = \"events\"");
+  checker.Require(!has_routes || iceberg.table_name.empty(), "iceberg.table_name",
+                  "has no meaning beside [[routes]]", "name the table in a route");
   checker.Require(iceberg.database_name.empty() || IsName(iceberg.database_name),
                   "iceberg.database_name", "is not a legal name",
                   "use letters, digits, \"_\", \"-\"; \".\" separates levels");
@@ -172,8 +183,15 @@ void CheckIceberg(const IcebergOptions& iceberg, Checker& checker) {
 
 std::vector<Problem> CheckOptions(const Options& options, const std::string& file) {
   Checker checker(file);
-  CheckKafka(options.kafka, options.schema_registry, checker);
-  CheckIceberg(options.iceberg, checker);
+  const bool has_routes = !options.routing.routes.empty();
+  CheckKafka(options.kafka, options.schema_registry, options.routing, checker);
+  CheckIceberg(options.iceberg, has_routes, checker);
+  CheckRoutes(options, [&](std::string key, std::string message, std::string fix) {
+    checker.Require(false, std::move(key), std::move(message), std::move(fix));
+  });
+  checker.Require(!has_routes || options.dead_letter.table.empty(), "dead_letter.table",
+                  "names one table, and each table of the routes has dead letters of its own",
+                  "leave it out: they are in <table>__dlq");
   checker.Require(options.schema.file.empty() || options.schema.fields.empty(), "schema.file",
                   "only one of schema.file and schema.fields may be set");
   const std::vector<std::string> metadata = {"_kafka_topic",  "_kafka_partition",

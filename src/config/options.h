@@ -11,15 +11,9 @@
 #include <string>
 #include <vector>
 
-namespace kafka_iceberg::config {
+#include "config/route_options.h"
 
-struct SchemaField {
-  std::string name;  // dots are part of the name
-  std::string type;  // an Iceberg type: "long", "decimal(9,2)", "list<string>", "map<string,long>",
-                     // "struct<a:int,b:string>"
-  bool required = false;
-  std::string doc;
-};
+namespace kafka_iceberg::config {
 
 struct KafkaOptions {
   std::string bootstrap_servers;
@@ -201,6 +195,7 @@ struct Options {
   DeadLetterOptions dead_letter;
   MaintenanceOptions maintenance;
   HttpOptions http;
+  RoutingOptions routing;
   std::string state_directory = "./kafka-iceberg-state";
   std::string server_listen = "127.0.0.1:8088";  // "" turns it off
   int32_t shutdown_timeout_seconds = 60;

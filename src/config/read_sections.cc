@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "config/read_catalogs.h"
+#include "config/read_routes.h"
 
 namespace kafka_iceberg::config {
 namespace {
@@ -189,6 +190,7 @@ Options ReadSections(const ReadContext& context, const toml::table& root,
   ReadSchema(context, reader.Table("schema"), options.schema);
   ReadBufferAndCommit(context, reader.Table("hot_buffer"), reader.Table("commit"), options);
   ReadSmallSections(context, reader, options);
+  ReadRoutes(context, reader, options.routing);
   reader.Finish();
   if (options.commit.interval_seconds > options.hot_buffer.ttl_seconds) {
     options.commit.interval_seconds = options.hot_buffer.ttl_seconds;

@@ -72,6 +72,7 @@ class EmbeddedEngine final : public Engine {
                                         .logger = *logger_,
                                         .metrics = *metrics_,
                                         .step_hook = {}};
+    has_routes_ = !options.routing.routes.empty();
     engine_ = TRY(engine::Engine::Open(options, {.stop_at_end = stop_at_end}, context,
                                        TRY(engine::Connect(options, context)), std::stop_token()));
     return {};
@@ -91,18 +92,31 @@ class EmbeddedEngine final : public Engine {
   Result<std::shared_ptr<arrow::Table>> QueryHotBuffer(const std::vector<Condition>& where,
                                                        const std::vector<std::string>& columns,
                                                        int64_t limit) const override {
+    return QueryHotBuffer(TRY(OnlyTable()), where, columns, limit);
+  }
+
+  Result<std::shared_ptr<arrow::Table>> QueryHotBuffer(const std::string& table,
+                                                       const std::vector<Condition>& where,
+                                                       const std::vector<std::string>& columns,
+                                                       int64_t limit) const override {
+    const buffer::HotBuffer* rows = engine_->FindHotBuffer(table);
+    if (rows == nullptr) return Error::NotFound("table {} is not open", table);
     buffer::Filter filter;
     for (const Condition& condition : where) {
       filter.push_back({.column = condition.column,
                         .op = TRY(ParseOperator(condition.op)),
                         .literal = condition.literal});
     }
-    return engine_->hot_buffer().Query(filter, columns, limit);
+    return rows->Query(filter, columns, limit);
   }
 
-  Result<TableInfo> LoadTable() override {
-    const catalog::TableVersion version = TRY(engine_->table().Refresh());
-    TableInfo info{.name = engine_->table().identifier().ToString(),
+  Result<TableInfo> LoadTable() override { return LoadTable(TRY(OnlyTable())); }
+
+  Result<TableInfo> LoadTable(const std::string& name) override {
+    catalog::TableOperations* table = engine_->FindTable(name);
+    if (table == nullptr) return Error::NotFound("table {} is not open", name);
+    const catalog::TableVersion version = TRY(table->Refresh());
+    TableInfo info{.name = name,
                    .location = version.metadata->location,
                    .metadata_location = version.metadata_location,
                    .snapshot_id = version.metadata->current_snapshot_id,
@@ -130,12 +144,27 @@ class EmbeddedEngine final : public Engine {
                                        .committed_offset = partition.committed,
                                        .lag = partition.lag});
     }
+    for (const engine::TableStatus& table : status.tables) {
+      statistics.tables.push_back({.table = table.table,
+                                   .state = table.state,
+                                   .trouble = table.failure.empty() ? table.trouble : table.failure,
+                                   .rows_committed = table.rows_committed,
+                                   .commits = table.commits,
+                                   .hot_rows = table.hot_rows,
+                                   .snapshot_id = table.snapshot_id});
+    }
     return statistics;
   }
 
   std::string metrics() const override { return metrics_->Render(); }
 
  private:
+  Result<std::string> OnlyTable() const {
+    if (has_routes_) return Error::Invalid("there are several tables; name one");
+    return engine_->table().identifier().ToString();
+  }
+
+  bool has_routes_ = false;
   SystemClock clock_;
   SystemRandom random_;
   const std::unique_ptr<telemetry::Metrics> metrics_;

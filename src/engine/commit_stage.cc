@@ -86,10 +86,9 @@ bool CommitStage::CommitOne(EpochSealed sealed, std::vector<EpochPart> parts,
     Finish(sealed, *epoch, *result);
     return true;
   }
-  context_.metrics
-      .GetCounter("kafka_iceberg_commit_failures_total",
-                  {{"outcome", std::string(ToString(result.error().code()))}})
-      .Add();
+  telemetry::Labels labels = options_.labels;
+  labels["outcome"] = ToString(result.error().code());
+  context_.metrics.GetCounter("kafka_iceberg_commit_failures_total", labels).Add();
   if (result.error().code() == ErrorCode::kConflict) {
     // Fenced is proven: the letters' records belong to somebody else, or will be decoded again.
     if (const Status status = context_.dead_letters.Discard(epoch->uuid); !status.ok()) {
@@ -107,15 +106,15 @@ bool CommitStage::CommitOne(EpochSealed sealed, std::vector<EpochPart> parts,
 
 // From parts to one epoch whose files are checked and whose story is durable, ready to be committed
 // or adopted.
-Result<commit::FlushEpoch> CommitStage::Assemble(const EpochSealed& sealed,
+Result<commit::FlushEpoch> CommitStage::Assemble(EpochSealed& sealed,
                                                  std::vector<EpochPart>& parts) {
   commit::FlushEpoch epoch{.uuid = NewUuid(context_.random),
                            .snapshot_id = context_.coordinator.NewSnapshotId(),
                            .ranges = sealed.ranges,
                            .table_uuid = options_.table_uuid};
   epoch.ledger_generation = TRY(commit::ReadLedger(*context_.table.Current().metadata)).generation;
-  std::vector<decode::DeadLetter> letters;
-  int64_t records = 0;
+  std::vector<decode::DeadLetter> letters = std::move(sealed.dead_letters);
+  auto records = static_cast<int64_t>(letters.size());
   uint64_t schema_version = 0;
   for (EpochPart& part : parts) {
     if (part.schema->version > schema_version) {
@@ -224,10 +223,10 @@ void CommitStage::Finish(const EpochSealed& sealed, const commit::FlushEpoch& ep
     }
   }
   if (!result.already_committed) {
-    context_.metrics.GetCounter("kafka_iceberg_rows_committed_total")
+    context_.metrics.GetCounter("kafka_iceberg_rows_committed_total", options_.labels)
         .Add(static_cast<double>(epoch.rows));
   }
-  context_.metrics.GetGauge("kafka_iceberg_last_commit_timestamp_seconds")
+  context_.metrics.GetGauge("kafka_iceberg_last_commit_timestamp_seconds", options_.labels)
       .Set(static_cast<double>(ToMillis(result.committed_at)) / 1000);
   context_.send_control(EpochCommitted{.epoch = sealed.epoch,
                                        .generation = sealed.generation,

@@ -40,7 +40,8 @@ struct CommitStageOptions {
   RetryPolicy outage_retry;  // between commits that met an outage
   int64_t log_entries_max = 100'000;
   std::string catalog_type;
-  std::string version;  // of the program, for dead letters
+  std::string version;       // of the program, for dead letters
+  telemetry::Labels labels;  // of numbers that are wanted per table
 };
 
 struct CommitStageContext {
@@ -85,7 +86,7 @@ class CommitStage {
   void CommitReady(const std::stop_token& stop);
   // False when the epoch was not committed: everything after it waits for a reset.
   bool CommitOne(EpochSealed sealed, std::vector<EpochPart> parts, const std::stop_token& stop);
-  Result<commit::FlushEpoch> Assemble(const EpochSealed& sealed, std::vector<EpochPart>& parts);
+  Result<commit::FlushEpoch> Assemble(EpochSealed& sealed, std::vector<EpochPart>& parts);
   void Stamp(std::vector<decode::DeadLetter>& letters) const;
   // What an outage lets fail is tried again until it is decided, told to the operator meanwhile.
   // False: it failed for good, or waiting ended.

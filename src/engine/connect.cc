@@ -71,8 +71,9 @@ Result<std::unique_ptr<kafka::TopicReader>> OpenTopicReader(const config::Option
 
 Result<std::vector<TopicPartition>> FindConfiguredPartitions(const config::Options& options,
                                                              kafka::TopicReader& reader) {
-  std::vector<std::string> topics = ConfiguredTopics(options.kafka);
-  if (topics.empty()) topics = {options.kafka.topic_pattern};
+  const kafka::KafkaSourceOptions source = SourceOptions(options);
+  std::vector<std::string> topics = source.topics;
+  if (topics.empty()) topics = {source.topic_pattern};
   std::vector<TopicPartition> partitions = TRY(reader.FindPartitions(topics, kKafkaTimeout));
   if (partitions.empty()) {
     return Error::NotFound("no topic {} on {}; create it, or correct kafka.topic",
@@ -89,7 +90,8 @@ SamplePayloads MakeSampler(const config::Options& options, const EngineContext& 
 Result<EngineConnections> Connect(const config::Options& options, const EngineContext& context) {
   EngineConnections connections;
   connections.catalog = TRY(OpenCatalog(options, context));
-  connections.format = TRY(OpenPayloadFormat(options, context, *connections.catalog.http));
+  connections.schemas = TRY(OpenSchemaSource(options, context, *connections.catalog.http));
+  connections.format = TRY(MakePayloadFormat(options.kafka, connections.schemas));
   connections.source = TRY(kafka::OpenKafkaSource(TRY(SecuredSourceOptions(options, context.clock)),
                                                   context.clock, context.logger));
   connections.sample_payloads = MakeSampler(options, context);

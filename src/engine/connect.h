@@ -22,7 +22,11 @@ struct OpenedBranches {
   std::unique_ptr<catalog::BranchOperations> branches;
 };
 Result<OpenedBranches> OpenBranches(const config::Options& options, const EngineContext& context);
-// With the configured schema registry, asked through `http`.
+// The configured schema registry, asked through `http`; null when there is none.
+Result<std::shared_ptr<decode::SchemaSource>> OpenSchemaSource(const config::Options& options,
+                                                               const EngineContext& context,
+                                                               net::HttpClient& http);
+// With that registry.
 Result<std::shared_ptr<const PayloadFormat>> OpenPayloadFormat(const config::Options& options,
                                                                const EngineContext& context,
                                                                net::HttpClient& http);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Engine: one table being fed from Kafka. Owns the threads and queues between the stages and is the
-// only place that wires modules together:
+// Engine: tables being fed from Kafka, usually one. Owns the threads and queues between the stages
+// and is the only place that wires modules together:
 //
-//   poll thread (SourceStage) -> writer threads (WriterStage) -> committer thread (CommitStage) ->
-//   table
+//   poll thread (SourceStage) -> writer threads (WriterPool) -> a committer thread for each table
+//   (TableUnit) -> table
 //
 // Open() does everything that can fail before the first record: catalog, table, schema, transaction
 // log, adoption of what an earlier run left uploaded. Run() blocks one caller; all other functions
@@ -60,6 +60,8 @@ struct EngineConnections {
   std::unique_ptr<kafka::RecordSource> source;
   // Null: by the configuration, without a schema registry.
   std::shared_ptr<const PayloadFormat> format;
+  // Where schema ids are looked up, for tables with formats of their own; null: nowhere.
+  std::shared_ptr<decode::SchemaSource> schemas;
   // Up to `count` payloads of the configured topics, oldest first; blocks until there is at least
   // one.
   std::function<Result<std::vector<std::string>>(int32_t count, const std::stop_token& stop)>
@@ -91,8 +93,12 @@ class Engine {
   void Abort();
 
   EngineStatus status() const;
+  // Of the only table, or the first. REQUIRES: there is one, as always without routes.
   const buffer::HotBuffer& hot_buffer() const;
   catalog::TableOperations& table();
+  // By its full name ("raw.events"), as long as the engine lives; null: not open here (yet).
+  const buffer::HotBuffer* FindHotBuffer(const std::string& table) const;
+  catalog::TableOperations* FindTable(const std::string& table) const;
 
  private:
   struct State;

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/offset_runs.h"
+#include "engine/offsets/offset_runs.h"
 #include "engine/partition_tracker.h"
 #include "engine/start_position.h"
 

@@ -3,7 +3,7 @@
 // The messages that move between the engine's stages. A flush epoch is everything consumed between
 // two cuts of the poll thread; its number only grows. A generation is what happens between two
 // resets: after a reset (fenced, partitions lost, upload failed) everything of older generations is
-// dropped and read again from the ledger.
+// dropped and read again from the ledger. Epochs and generations are those of one table.
 #pragma once
 
 #include <atomic>
@@ -24,6 +24,11 @@
 #include "write/table_writer.h"
 
 namespace kafka_iceberg::engine {
+
+class TableUnit;
+
+// A table's number in this process, from 0; stays the same for as long as the engine lives.
+using FlowId = uint32_t;
 
 // What the writers report while an epoch is filling; read by the poll thread to decide when it
 // ends.
@@ -49,6 +54,11 @@ struct DiscardMessage {
   uint64_t generation = 0;
 };
 using WriterMessage = std::variant<DataMessage, EndEpochMessage, DiscardMessage>;
+// The writer threads serve all tables.
+struct WriterTask {
+  TableUnit* table = nullptr;
+  WriterMessage message;
+};
 
 // Writer -> committer: one writer's share of an epoch.
 struct EpochPart {
@@ -69,6 +79,7 @@ struct EpochSealed {
   int64_t records = 0;
   std::string reason;  // interval, bytes, rebalance, shutdown, ...
   SteadyTime sealed_at{0};
+  std::vector<decode::DeadLetter> dead_letters;  // records that never reached a writer
 };
 // Poll thread -> committer: for the transaction log.
 struct OffsetsCommitted {
@@ -102,5 +113,9 @@ struct StageFailed {
   Error error;
 };
 using ControlMessage = std::variant<EpochCommitted, EpochFenced, StageDiscarded, StageFailed>;
+struct FlowReport {
+  FlowId flow = 0;
+  ControlMessage message;
+};
 
 }  // namespace kafka_iceberg::engine

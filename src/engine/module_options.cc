@@ -6,6 +6,7 @@
 
 #include "decode/metadata_columns.h"
 #include "decode/type_text.h"
+#include "kafka/topic_pattern.h"
 
 namespace kafka_iceberg::engine {
 namespace {
@@ -74,17 +75,41 @@ std::vector<std::string> ConfiguredTopics(const config::KafkaOptions& options) {
   return options.topics;
 }
 
+namespace {
+
+// What routes ask for when the configuration names no topic: their own ones.
+void AddRoutedTopics(const config::RoutingOptions& routing, kafka::KafkaSourceOptions& source) {
+  if (!source.topics.empty() || !source.topic_pattern.empty()) return;
+  bool plain = true;
+  for (const config::RouteOptions& route : routing.routes) {
+    const std::string& topic = route.topic.empty() ? route.topic_pattern : route.topic;
+    plain = plain && !topic.starts_with('^');
+    if (std::ranges::find(source.topics, topic) == source.topics.end()) {
+      source.topics.push_back(topic);
+    }
+  }
+  if (plain) return;
+  source.topic_pattern =
+      source.topics.size() == 1 ? source.topics.front() : kafka::CombinedPattern(source.topics);
+  source.topics.clear();
+}
+
+}  // namespace
+
 kafka::KafkaSourceOptions SourceOptions(const config::Options& options) {
-  return {.bootstrap_servers = options.kafka.bootstrap_servers,
-          .topics = ConfiguredTopics(options.kafka),
-          .topic_pattern = options.kafka.topic_pattern,
-          .group_id = options.kafka.consumer_group,
-          .group_protocol = options.kafka.group_protocol,
-          .isolation_level = options.kafka.isolation_level,
-          .security = options.kafka.security,
-          .librdkafka = options.kafka.librdkafka,
-          // A dead letter holds its record's headers, and any record may become one.
-          .want_headers = true};
+  kafka::KafkaSourceOptions source = {
+      .bootstrap_servers = options.kafka.bootstrap_servers,
+      .topics = ConfiguredTopics(options.kafka),
+      .topic_pattern = options.kafka.topic_pattern,
+      .group_id = options.kafka.consumer_group,
+      .group_protocol = options.kafka.group_protocol,
+      .isolation_level = options.kafka.isolation_level,
+      .security = options.kafka.security,
+      .librdkafka = options.kafka.librdkafka,
+      // A dead letter holds its record's headers, and any record may become one.
+      .want_headers = true};
+  AddRoutedTopics(options.routing, source);
+  return source;
 }
 
 SchemaKeeperOptions KeeperOptionsFor(const config::Options& options) {
@@ -129,13 +154,18 @@ write::WriteOptions WriteOptionsFor(const config::Options& options, int32_t writ
 
 buffer::HotBufferOptions BufferOptionsFor(const config::Options& options) {
   return {.bytes_max = options.hot_buffer.max_size_mb * kMegabyte,
-          .key_column = options.hot_buffer.key_column};
+          .key_column = options.hot_buffer.key_column,
+          .account = nullptr};
 }
 
 SourceStageOptions StageOptionsFor(const config::Options& options) {
-  return {.flush_interval = std::chrono::seconds(
-              std::min(options.commit.interval_seconds, options.hot_buffer.ttl_seconds)),
+  const bool has_routes = !options.routing.routes.empty();
+  return {.flow = {.flush_interval = std::chrono::seconds(
+                       std::min(options.commit.interval_seconds, options.hot_buffer.ttl_seconds)),
+                   .idle_interval = std::chrono::seconds(
+                       has_routes ? options.routing.idle_interval_seconds : 0)},
           .flush_bytes = FlushBytes(options),
+          .memory_max = options.hot_buffer.max_size_mb * kMegabyte,
           .shutdown_timeout = std::chrono::seconds(options.shutdown_timeout_seconds),
           .offset_reset = ParseReset(options.kafka.auto_offset_reset),
           .reset_retry = BackoffFor(options)};

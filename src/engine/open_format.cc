@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "config/config_file.h"
 #include "decode/registry/confluent_registry.h"
 #include "decode/registry/glue_registry.h"
 #include "engine/connect.h"
-#include "config/config_file.h"
 #include "net/aws_sts.h"
 #include "net/token_source.h"
 
@@ -48,20 +48,25 @@ Result<std::shared_ptr<decode::SchemaSource>> OpenConfluent(
 
 }  // namespace
 
+Result<std::shared_ptr<decode::SchemaSource>> OpenSchemaSource(const config::Options& options,
+                                                               const EngineContext& context,
+                                                               net::HttpClient& http) {
+  if (!options.schema_registry.is_set()) return std::shared_ptr<decode::SchemaSource>();
+  const decode::RegistryContext registry{.http = http,
+                                         .clock = context.clock,
+                                         .random = context.random,
+                                         .logger = context.logger,
+                                         .metrics = context.metrics};
+  std::shared_ptr<decode::SchemaSource> schemas =
+      TRY(options.schema_registry.type == "glue" ? OpenGlue(options, registry)
+                                                 : OpenConfluent(options, registry));
+  return schemas;
+}
+
 Result<std::shared_ptr<const PayloadFormat>> OpenPayloadFormat(const config::Options& options,
                                                                const EngineContext& context,
                                                                net::HttpClient& http) {
-  std::shared_ptr<decode::SchemaSource> schemas;
-  if (options.schema_registry.is_set()) {
-    const decode::RegistryContext registry{.http = http,
-                                           .clock = context.clock,
-                                           .random = context.random,
-                                           .logger = context.logger,
-                                           .metrics = context.metrics};
-    schemas = TRY(options.schema_registry.type == "glue" ? OpenGlue(options, registry)
-                                                         : OpenConfluent(options, registry));
-  }
-  return MakePayloadFormat(options.kafka, std::move(schemas));
+  return MakePayloadFormat(options.kafka, TRY(OpenSchemaSource(options, context, http)));
 }
 
 }  // namespace kafka_iceberg::engine

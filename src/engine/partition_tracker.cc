@@ -6,8 +6,9 @@
 namespace kafka_iceberg::engine {
 
 void PartitionTracker::Start(const TopicPartition& partition, const SourceTopic& topic,
-                             int64_t offset) {
-  states_[partition] = State{.topic = topic, .cut = offset, .next = offset};
+                             int64_t offset, bool in_ledger) {
+  states_[partition] =
+      State{.topic = topic, .cut = offset, .next = offset, .to_be_told = !in_ledger};
 }
 
 void PartitionTracker::Remove(const TopicPartition& partition) { states_.erase(partition); }
@@ -20,16 +21,18 @@ bool PartitionTracker::Advance(const TopicPartition& partition, int64_t next) {
 }
 
 bool PartitionTracker::HasUncut() const {
-  return std::ranges::any_of(
-      states_, [](const auto& entry) { return entry.second.next > entry.second.cut; });
+  return std::ranges::any_of(states_, [](const auto& entry) {
+    return entry.second.next > entry.second.cut || entry.second.to_be_told;
+  });
 }
 
 commit::EpochRanges PartitionTracker::Cut() {
   commit::EpochRanges ranges;
   for (auto& [partition, state] : states_) {
-    if (state.next == state.cut) continue;
+    if (state.next == state.cut && !state.to_be_told) continue;
     ranges[state.topic][partition.partition] = OffsetRange{.start = state.cut, .end = state.next};
     state.cut = state.next;
+    state.to_be_told = false;
   }
   return ranges;
 }

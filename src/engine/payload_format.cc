@@ -196,6 +196,8 @@ decode::PayloadFormat SchemaFormatOf(const std::string& format) {
                               : decode::PayloadFormat::kJsonSchema;
 }
 
+}  // namespace
+
 decode::Framing FramingOf(const std::string& name) {
   if (name == "none") return decode::Framing::kNone;
   if (name == "confluent") return decode::Framing::kConfluent;
@@ -204,6 +206,8 @@ decode::Framing FramingOf(const std::string& name) {
   if (name == "header") return decode::Framing::kHeader;
   return decode::Framing::kAuto;
 }
+
+namespace {
 
 using FormatResult = Result<std::shared_ptr<const PayloadFormat>>;
 

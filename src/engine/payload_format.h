@@ -13,6 +13,7 @@
 #include "config/options.h"
 #include "core/result.h"
 #include "decode/decoder.h"
+#include "decode/framing/framing.h"
 #include "decode/framing/payload_schema.h"
 #include "decode/schema_inference.h"
 
@@ -33,5 +34,8 @@ class PayloadFormat {
 // configured schema file cannot be used.
 Result<std::shared_ptr<const PayloadFormat>> MakePayloadFormat(
     const config::KafkaOptions& options, std::shared_ptr<decode::SchemaSource> schemas);
+
+// kafka.framing
+decode::Framing FramingOf(const std::string& name);
 
 }  // namespace kafka_iceberg::engine

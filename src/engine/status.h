@@ -34,6 +34,28 @@ struct PartitionStatus {
   int64_t lag = -1;             // high watermark - committed
 };
 
+// One of several tables.
+struct TableStatus {
+  std::string table;
+  std::string state;  // running | resetting | waiting (to try again) | behind
+  std::string table_location;
+  std::string metadata_location;
+  std::optional<int64_t> snapshot_id;
+  int64_t rows_committed = 0;
+  int64_t dead_letters = 0;
+  int64_t commits = 0;
+  int64_t data_files = 0;
+  int64_t hot_rows = 0;
+  int64_t hot_bytes = 0;
+  int64_t epochs_in_flight = 0;
+  int64_t resets = 0;
+  std::optional<Timestamp> last_commit_at;
+  Duration last_commit_duration{0};
+  std::string trouble;  // why its commits do not succeed just now; empty: fine
+  std::string failure;  // why it is left alone, when it failed
+};
+
+// Numbers are those of all tables together, names and places those of the only one.
 struct EngineStatus {
   EngineState state = EngineState::kStarting;
   std::string table;
@@ -59,6 +81,7 @@ struct EngineStatus {
   int32_t catalog_failed_checks = 0;       // in a row
   std::string failure;                     // why the engine stopped, when it failed
   std::vector<PartitionStatus> partitions;
+  std::vector<TableStatus> tables;
 };
 
 }  // namespace kafka_iceberg::engine

@@ -9,8 +9,8 @@
 
 #include "commit/ledger.h"
 #include "commit/ledger_move.h"
-#include "engine/accepted_moves.h"
-#include "engine/offset_runs.h"
+#include "engine/offsets/accepted_moves.h"
+#include "engine/offsets/offset_runs.h"
 #include "iceberg/table_scan.h"
 #include "write/parquet_reader.h"
 
@@ -26,8 +26,9 @@ constexpr std::string_view kTopicColumn = "_kafka_topic";
 
 class Verifier {
  public:
-  Verifier(catalog::TableOperations& table, const OffsetsByPartition& dead_letters)
-      : table_(table), dead_letters_(dead_letters) {}
+  Verifier(catalog::TableOperations& table, const OffsetsByPartition& dead_letters,
+           const BelongsHere& belongs)
+      : table_(table), dead_letters_(dead_letters), belongs_(belongs) {}
 
   Result<VerifyReport> Run(kafka::TopicReader* reader, const std::stop_token& stop) {
     version_ = TRY(table_.Refresh());
@@ -256,24 +257,31 @@ class Verifier {
   }
 
   // One pass over the partition: gaps of a transactional topic are many and small.
-  static Result<OffsetRuns> FindRecords(kafka::TopicReader& reader, const TopicPartition& partition,
-                                        const std::vector<OffsetRange>& gaps,
-                                        const std::stop_token& stop) {
+  Result<OffsetRuns> FindRecords(kafka::TopicReader& reader, const TopicPartition& partition,
+                                 const std::vector<OffsetRange>& gaps,
+                                 const std::stop_token& stop) const {
     OffsetRuns found;
     auto gap = gaps.begin();
+    std::optional<Error> unknown;
     const auto visit = [&](const TopicPartition&, const Record& record) {
       while (gap != gaps.end() && record.offset >= gap->end) ++gap;
       if (gap == gaps.end()) return false;
-      if (record.offset >= gap->start && !record.value_is_null) found.Add(record.offset);
-      return true;
+      if (record.offset < gap->start || record.value_is_null) return true;
+      const Result<bool> belongs =
+          belongs_ ? belongs_(partition.topic, record) : Result<bool>(true);
+      if (!belongs.ok()) unknown = belongs.error();
+      if (belongs.ok() && *belongs) found.Add(record.offset);
+      return belongs.ok();
     };
     TRY(reader.Read({{partition, {.start = gaps.front().start, .end = gaps.back().end}}},
                     kKafkaSilence, visit, stop));
+    if (unknown) return *unknown;
     return found;
   }
 
   catalog::TableOperations& table_;
   const OffsetsByPartition& dead_letters_;
+  const BelongsHere& belongs_;
   catalog::TableVersion version_;
   commit::Ledger ledger_;
   AcceptedMoves moves_;
@@ -295,8 +303,8 @@ bool VerifyReport::ok() const {
 
 Result<VerifyReport> VerifyTable(catalog::TableOperations& table,
                                  const OffsetsByPartition& dead_letters, kafka::TopicReader* reader,
-                                 const std::stop_token& stop) {
-  return Verifier(table, dead_letters).Run(reader, stop);
+                                 const std::stop_token& stop, const BelongsHere& belongs) {
+  return Verifier(table, dead_letters, belongs).Run(reader, stop);
 }
 
 }  // namespace kafka_iceberg::engine

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -56,9 +57,12 @@ struct VerifyReport {
 
 using OffsetsByPartition = std::map<TopicPartition, std::set<int64_t>>;
 
-// `reader` null: Kafka is not asked.
+// Whether a record of the topic belongs into the table. kUnavailable, kTimeout: cannot be told now.
+using BelongsHere = std::function<Result<bool>(const std::string& topic, const Record& record)>;
+
+// `reader` null: Kafka is not asked. `belongs` empty: every record does.
 Result<VerifyReport> VerifyTable(catalog::TableOperations& table,
                                  const OffsetsByPartition& dead_letters, kafka::TopicReader* reader,
-                                 const std::stop_token& stop);
+                                 const std::stop_token& stop, const BelongsHere& belongs = {});
 
 }  // namespace kafka_iceberg::engine

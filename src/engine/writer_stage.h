@@ -29,6 +29,7 @@ namespace kafka_iceberg::engine {
 
 struct WriterStageOptions {
   int32_t index = 0;
+  uint64_t generation = 0;  // the table's current one; messages of others are dropped
   Duration seal_interval =
       std::chrono::milliseconds(100);  // a row is readable after this at the latest
   int64_t seal_rows = 64 * 1024;

@@ -28,9 +28,4 @@ Result<RdKafkaPtr<rd_kafka_conf_t>> MakeClientConf(const ClientSettings& setting
   return conf;
 }
 
-std::string SubscriptionPattern(std::string_view pattern) {
-  if (pattern.starts_with('^')) pattern.remove_prefix(1);
-  return fmt::format("^({}).*", pattern);
-}
-
 }  // namespace kafka_iceberg::kafka

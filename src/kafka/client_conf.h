@@ -20,9 +20,4 @@ Status SetSetting(rd_kafka_conf_t* conf, const std::string& key, const std::stri
 // Later settings win.
 Result<RdKafkaPtr<rd_kafka_conf_t>> MakeClientConf(const ClientSettings& settings);
 
-// A topic pattern ("^orders_") as it is to be subscribed. The classic protocol looks for a match at
-// the beginning of a name, the consumer protocol matches whole names: this form means the former to
-// both.
-std::string SubscriptionPattern(std::string_view pattern);
-
 }  // namespace kafka_iceberg::kafka

@@ -8,6 +8,7 @@
 #include "kafka/kafka_settings.h"
 #include "kafka/kafka_source.h"
 #include "kafka/rdkafka_source.h"
+#include "kafka/topic_pattern.h"
 
 namespace kafka_iceberg::kafka {
 

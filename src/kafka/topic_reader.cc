@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kafka/topic_reader.h"
 
-#include <regex.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -12,6 +10,7 @@
 #include "kafka/client_conf.h"
 #include "kafka/kafka_settings.h"
 #include "kafka/rdkafka_handles.h"
+#include "kafka/topic_pattern.h"
 
 namespace kafka_iceberg::kafka {
 namespace {
@@ -26,13 +25,8 @@ using MessagePtr = std::unique_ptr<rd_kafka_message_t, MessageDeleter>;
 
 // Whether a topic's name is the one asked for, or matches the pattern ("^...").
 bool Matches(const std::string& asked, const char* name) {
-  if (!asked.starts_with('^')) return asked == name;
-  regex_t pattern;
-  const std::string anchored = SubscriptionPattern(asked);
-  if (regcomp(&pattern, anchored.c_str(), REG_EXTENDED | REG_NOSUB) != 0) return false;
-  const bool matches = regexec(&pattern, name, 0, nullptr, 0) == 0;
-  regfree(&pattern);
-  return matches;
+  const Result<TopicPattern> pattern = TopicPattern::Make(asked);
+  return pattern.ok() && pattern->Matches(name);
 }
 
 // What the client said went wrong since it was last asked; errors come while polling, log lines on

@@ -37,6 +37,35 @@ HttpResponse Readiness(const EngineStatus* status, Timestamp now, Duration commi
   return {.status = ready ? 200 : 503, .body = Dump({{"ready", ready}, {"checks", list}})};
 }
 
+// One that is left alone makes the whole not ready: somebody must look.
+Check CheckTables(const EngineStatus& status) {
+  for (const engine::TableStatus& table : status.tables) {
+    const std::string& why = table.failure.empty() ? table.trouble : table.failure;
+    if (!why.empty()) return {"tables", false, fmt::format("{}: {}", table.table, why)};
+  }
+  return {"tables", true, fmt::format("{} tables", status.tables.size())};
+}
+
+json TableJson(const engine::TableStatus& table) {
+  return {
+      {"table", table.table},
+      {"state", table.state},
+      {"location", table.table_location},
+      {"metadata_location", table.metadata_location},
+      {"snapshot_id", table.snapshot_id ? json(*table.snapshot_id) : json()},
+      {"rows_committed", table.rows_committed},
+      {"dead_letters", table.dead_letters},
+      {"commits", table.commits},
+      {"data_files", table.data_files},
+      {"hot_rows", table.hot_rows},
+      {"hot_bytes", table.hot_bytes},
+      {"epochs_in_flight", table.epochs_in_flight},
+      {"resets", table.resets},
+      {"last_commit_at", table.last_commit_at ? json(ToRfc3339(*table.last_commit_at)) : json()},
+      {"trouble", table.trouble},
+      {"failure", table.failure}};
+}
+
 }  // namespace
 
 std::vector<Check> ReadinessChecks(const EngineStatus& status, Timestamp now,
@@ -57,6 +86,7 @@ std::vector<Check> ReadinessChecks(const EngineStatus& status, Timestamp now,
                     status.catalog_trouble.empty() ? "ok" : status.catalog_trouble});
   checks.push_back({"dead_letters", status.dead_letter_trouble.empty(),
                     status.dead_letter_trouble.empty() ? "ok" : status.dead_letter_trouble});
+  if (!status.tables.empty()) checks.push_back(CheckTables(status));
   const bool waits = TotalLag(status) > 0 && status.last_commit_at.has_value();
   const bool late = waits && now - *status.last_commit_at > commit_age_max;
   checks.push_back({"commit_age", !late,
@@ -77,7 +107,7 @@ std::string StatusToJson(const EngineStatus& status, Timestamp now) {
          {"high_watermark", partition.high_watermark < 0 ? json() : json(partition.high_watermark)},
          {"lag", partition.lag < 0 ? json() : json(partition.lag)}});
   }
-  const json body = {
+  json body = {
       {"time", ToRfc3339(now)},
       {"state", ToString(status.state)},
       {"table", status.table},
@@ -106,6 +136,10 @@ std::string StatusToJson(const EngineStatus& status, Timestamp now) {
       {"catalog_failed_checks", status.catalog_failed_checks},
       {"failure", status.failure},
       {"partitions", partitions}};
+  if (!status.tables.empty()) {
+    json& tables = body["tables"] = json::array();
+    for (const engine::TableStatus& table : status.tables) tables.push_back(TableJson(table));
+  }
   return Dump(body);
 }
 

@@ -16,7 +16,7 @@
 namespace kafka_iceberg::server {
 
 struct Check {
-  std::string name;  // assignment, kafka, catalog, engine, commit_age
+  std::string name;  // assignment, kafka, catalog, engine, tables, commit_age
   bool ok = true;
   std::string detail;
 };

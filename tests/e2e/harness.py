@@ -161,7 +161,7 @@ class Topic:
             try:
                 return (consumer.get_watermark_offsets(TopicPartition(self.name, partition), timeout=30)[1],)
             except KafkaException as error:
-                if error.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION:
+                if error.args[0].code() not in (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError._UNKNOWN_PARTITION):
                     raise
                 return None
 

@@ -36,19 +36,19 @@ Result<OffsetRange> ParseOffsets(std::string_view part, std::string_view text) {
   return OffsetRange{.start = first, .end = last + 1};
 }
 
-Status ParsePart(std::string_view part, LetterFilter& filter) {
+Status ParsePart(const std::string& part, LetterFilter& filter) {
   const size_t equals = part.find('=');
-  const std::string_view key = part.substr(0, equals);
+  const std::string key = part.substr(0, equals);
   const bool known =
       key == "code" || key == "topic" || key == "field" || key == "partition" || key == "offset";
   if (equals == std::string_view::npos || !known) {
     return Error::Invalid(
         "\"{}\" is not one of code=, topic=, partition=, offset=<first>..<last>, field=", part);
   }
-  const std::string_view value = part.substr(equals + 1);
+  const std::string value = part.substr(equals + 1);
   const auto set_text = [&](std::optional<std::string>& text) -> Status {
     if (text) return Error::Invalid("\"{}\" is given twice", key);
-    text = std::string(value);
+    text = value;
     return {};
   };
   if (key == "code") return set_text(filter.code);
@@ -81,7 +81,7 @@ Result<LetterFilter> ParseLetterFilter(std::string_view text) {
   LetterFilter filter;
   while (!text.empty()) {
     const size_t end = std::min(text.find(','), text.size());
-    TRY(ParsePart(text.substr(0, end), filter));
+    TRY(ParsePart(std::string(text.substr(0, end)), filter));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return filter;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/accepted_moves.h"
+#include "engine/offsets/accepted_moves.h"
 
 #include <algorithm>
 #include <deque>

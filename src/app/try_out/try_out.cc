@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/try_out.h"
+#include "app/try_out/try_out.h"
 
 #include <sys/resource.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/child_process.h"
+#include "app/try_out/child_process.h"
 
 #include <fcntl.h>
 #include <spawn.h>

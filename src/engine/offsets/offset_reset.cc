@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/offset_reset.h"
+#include "engine/offsets/offset_reset.h"
 
 #include <algorithm>
 
-#include "engine/accepted_moves.h"
 #include "engine/connect.h"
-#include "engine/offset_runs.h"
+#include "engine/offsets/accepted_moves.h"
+#include "engine/offsets/offset_runs.h"
 
 namespace kafka_iceberg::engine {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/offset_runs.h"
+#include "engine/offsets/offset_runs.h"
 
 #include <algorithm>
 

@@ -7,7 +7,7 @@
 #include "app/commands.h"
 #include "app/exit_code.h"
 #include "app/output.h"
-#include "app/try_out.h"
+#include "app/try_out/try_out.h"
 #include "core/thread.h"
 #include "kafka/mock_broker.h"
 #include "kafka/produce/record_producer.h"

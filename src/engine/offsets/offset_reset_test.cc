@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/offset_reset.h"
+#include "engine/offsets/offset_reset.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

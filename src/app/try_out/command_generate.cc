@@ -68,7 +68,9 @@ void AddGlue(const config::Options& options, const Purpose& purpose, Json& state
   const std::string& database = options.iceberg.database_name;
   const std::vector<std::string> resources = {
       arn + "catalog", arn + "database/" + database,
-      fmt::format("{}table/{}/{}", arn, database, options.iceberg.table_name)};
+      // Routes may name tables that are not known yet.
+      fmt::format("{}table/{}/{}", arn, database,
+                  options.routing.routes.empty() ? options.iceberg.table_name : "*")};
   std::vector<std::string> actions = {"glue:GetDatabase", "glue:GetTable"};
   if (purpose.changes_table) {
     actions.emplace_back("glue:UpdateTable");

@@ -7,11 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "app/child_process.h"
 #include "app/commands.h"
 #include "app/exit_code.h"
 #include "app/output.h"
-#include "app/try_out.h"
+#include "app/try_out/child_process.h"
+#include "app/try_out/try_out.h"
 #include "kafka/produce/payload_encoder.h"
 
 namespace kafka_iceberg::app {
