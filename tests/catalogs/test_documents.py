@@ -5,7 +5,8 @@ A section is what follows a heading. Its ```toml blocks are files: config.toml, 
 Its ```sh blocks are run line by line in the folder of these files and must end with 0; new records are there for each
 `run`. A section that uses files of the one before it begins with that one's commands. Only addresses and names of topics
 and databases are replaced, by the environment variables of which docs/CONFIGURATION.md tells; the text is taken as it is.
-A ```toml block without [kafka] is about one catalog's section only: it is completed and validated without connecting.
+A ```toml block without kafka.bootstrap_servers is a part of a configuration only: it is completed and validated without
+connecting.
 Whatever is not understood fails: a block of another language, another program, a word in capitals nobody explains.
 """
 
@@ -30,6 +31,10 @@ LISTEN = "127.0.0.1:8088"  # where an engine listens when the configuration does
 RECORDS = 2000
 
 
+def is_whole(configuration: dict) -> bool:
+    return "bootstrap_servers" in configuration.get("kafka", {})
+
+
 class Section:
     """A heading of a document and what follows it up to the next."""
 
@@ -47,7 +52,7 @@ class Section:
         """The configurations that it shows whole."""
         files = {}
         for text in self.toml_blocks():
-            if "kafka" in tomllib.loads(text):
+            if is_whole(tomllib.loads(text)):
                 named = re.match(r"# (\w+\.toml)\n", text)
                 name = named[1] if named else "config.toml"
                 if name in files:
@@ -58,7 +63,7 @@ class Section:
     @property
     def fragments(self) -> list[dict]:
         """The parts of configurations that it shows."""
-        return [parsed for parsed in map(tomllib.loads, self.toml_blocks()) if "kafka" not in parsed]
+        return [parsed for parsed in map(tomllib.loads, self.toml_blocks()) if not is_whole(parsed)]
 
     @property
     def commands(self) -> list[list[str]]:
@@ -247,12 +252,17 @@ class Documents(Scenario):
         typist.finish()
 
     def check_fragment(self, fragment: dict, name: str) -> None:
-        """One catalog's section, with what every configuration has beside it."""
-        (kind,) = fragment["iceberg"].keys()
+        """One catalog's section or some other part, with what every configuration has beside it."""
         whole = {
-            "kafka": {"bootstrap_servers": "localhost:9092", "topic": "events", "consumer_group": "documents"},
-            "iceberg": {"catalog_type": kind, "database_name": "raw", "table_name": "events"},
+            "kafka": {"bootstrap_servers": "localhost:9092", "consumer_group": "documents"},
+            "iceberg": {"catalog_type": "file", "database_name": "raw"},
         }
+        if "routes" not in fragment:
+            whole["kafka"]["topic"] = whole["iceberg"]["table_name"] = "events"
+        if "iceberg" in fragment:
+            (whole["iceberg"]["catalog_type"],) = fragment["iceberg"].keys()
+        else:
+            whole["iceberg"]["file"] = {"warehouse_path": str(self.folder / "warehouse")}
         path = self.folder / name
         path.write_text(to_toml(merged(whole, fragment)))
         variables = {variable: "value" for variable in names_of_variables(path.read_text())}

@@ -94,9 +94,13 @@ bool IsClosedAtOnce(std::string_view text) {
          Holds(text, "might be caused by incorrect security.protocol");
 }
 
-std::string AdviceOnTransport(const SecurityFacts& facts, std::string_view text) {
+std::string AdviceOnTransport(const SecurityFacts& facts, std::string_view text,
+                              std::string_view reason) {
   const bool tls = facts.protocol.ends_with("ssl");
-  if (Holds(text, "connecting to a PLAINTEXT broker listener") || Holds(text, "wrong version")) {
+  // How a plaintext listener answers to a handshake depends on who is faster.
+  const bool closed_in_handshake = tls && IsClosedAtOnce(text) && Holds(reason, "SSL_HANDSHAKE");
+  if (Holds(text, "connecting to a PLAINTEXT broker listener") || Holds(text, "wrong version") ||
+      closed_in_handshake) {
     return "this port of the broker does not speak TLS: use the port of its TLS listener, or set "
            "kafka.security.protocol to \"plaintext\" or \"sasl_plaintext\"";
   }
@@ -109,21 +113,21 @@ std::string AdviceOnTransport(const SecurityFacts& facts, std::string_view text)
   }
   const bool has_login = facts.protocol.starts_with("sasl_");
   if (!IsClosedAtOnce(text) || facts.was_connected || has_login) return "";
-  return tls ? "the broker closes the connection: this port probably wants a login, so set "
-               "kafka.security.sasl_mechanism, username and password"
+  return tls ? "the broker closes the connection: this port probably wants a login (set "
+               "kafka.security.sasl_mechanism, username and password), or does not speak TLS"
              : "the broker closes the connection: this port probably wants TLS or a login, so set "
                "kafka.security.protocol to what its listener speaks (now \"plaintext\")";
 }
 
 std::string Advice(const SecurityFacts& facts, rd_kafka_resp_err_t error, std::string_view text,
-                   int certificate_error) {
+                   std::string_view reason, int certificate_error) {
   if (Holds(text, "certificate verify failed"))
     return AdviceOnCertificate(facts, certificate_error);
   switch (error) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED: return AdviceOnLogin(facts, text);
     case RD_KAFKA_RESP_ERR__SSL:
-    case RD_KAFKA_RESP_ERR__TRANSPORT: return AdviceOnTransport(facts, text);
+    case RD_KAFKA_RESP_ERR__TRANSPORT: return AdviceOnTransport(facts, text, reason);
     default: return "";
   }
 }
@@ -141,7 +145,7 @@ Error ExplainFailure(const SecurityFacts& facts, rd_kafka_resp_err_t error, std:
                      int certificate_error) {
   const Report report = Split(reason);
   const std::string place = report.broker.empty() ? "kafka" : "kafka " + report.broker;
-  const std::string advice = Advice(facts, error, report.text, certificate_error);
+  const std::string advice = Advice(facts, error, report.text, reason, certificate_error);
   if (!advice.empty()) return Error::Denied("{}: {}", place, advice);
   const ErrorCode code = ToErrorCode(error);
   // Nothing is known about it that would make trying again useless.

@@ -37,6 +37,19 @@ TEST(ConnectionAdvice, TellsWhatIsWrongWithTheCertificate) {
   EXPECT_THAT(said(10), HasSubstr("kafka b1:9093: "));
 }
 
+TEST(ConnectionAdvice, AHandshakeThatIsHungUpOnMetNoTls) {
+  const auto said = [](std::string_view state) {
+    return ExplainFailure(kTls, RD_KAFKA_RESP_ERR__TRANSPORT,
+                          fmt::format("ssl://b1:9093/bootstrap: Disconnected: connection closed by "
+                                      "peer (after 1ms in state {})",
+                                      state),
+                          0)
+        .message();
+  };
+  EXPECT_THAT(said("SSL_HANDSHAKE"), HasSubstr("this port of the broker does not speak TLS"));
+  EXPECT_THAT(said("APIVERSION_QUERY"), HasSubstr("probably wants a login"));
+}
+
 TEST(ConnectionAdvice, RefusalsAreFinal) {
   EXPECT_EQ(ExplainFailure(kTls, RD_KAFKA_RESP_ERR__SSL, kBadCertificate, 20).code(),
             ErrorCode::kDenied);
