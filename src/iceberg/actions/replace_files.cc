@@ -4,27 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "iceberg/actions/snapshot_summary.h"
 #include "iceberg/manifest_avro.h"
 #include "iceberg/manifests/manifest_writer.h"
 #include "iceberg/table_scan.h"
 
 namespace kafka_iceberg::iceberg {
 namespace {
-
-struct Totals {
-  int64_t files = 0;
-  int64_t records = 0;
-  int64_t bytes = 0;
-
-  void Add(const DataFile& file) {
-    ++files;
-    records += file.record_count;
-    bytes += file.file_size_in_bytes;
-  }
-};
 
 // One call of PrepareReplace.
 class Replace {
@@ -48,42 +36,12 @@ class Replace {
   }
 
   std::map<std::string, std::string> Summarize(const Snapshot& head) const {
-    std::map<std::string, std::string> summary = options_.summary;
-    summary["operation"] = "overwrite";
-    const auto count = [&](const char* name, int64_t value) {
-      if (value > 0) summary[name] = std::to_string(value);
-    };
-    count("added-data-files", added_.files);
-    count("added-records", added_.records);
-    count("added-files-size", added_.bytes);
-    count("deleted-data-files", removed_.files);
-    count("deleted-records", removed_.records);
-    count("removed-files-size", removed_.bytes);
-    const std::pair<const char*, int64_t> totals[] = {
-        {"total-data-files", added_.files - removed_.files},
-        {"total-records", added_.records - removed_.records},
-        {"total-files-size", added_.bytes - removed_.bytes},
-        {"total-delete-files", 0},
-        {"total-position-deletes", 0},
-        {"total-equality-deletes", 0}};
-    for (const auto& [name, change] : totals) AddTotal(head, name, change, summary);
+    std::map<std::string, std::string> summary = SummarizeReplace(head, added_, removed_);
+    for (const auto& [name, value] : options_.summary) summary.emplace(name, value);
     return summary;
   }
 
  private:
-  // A total that the head lacks stays away.
-  static void AddTotal(const Snapshot& head, const char* name, int64_t change,
-                       std::map<std::string, std::string>& summary) {
-    const auto previous = head.summary.find(name);
-    if (previous == head.summary.end()) return;
-    const std::string& text = previous->second;
-    int64_t total = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), total);
-    if (error != std::errc() || end != text.data() + text.size()) return;
-    if (__builtin_add_overflow(total, change, &total) || total < 0) return;
-    summary[name] = std::to_string(total);
-  }
-
   Status CarryOver(const ManifestFile& manifest, std::vector<ManifestFile>& result) {
     std::vector<ManifestEntry> entries = TRY(ReadManifest(manifest, store_));
     std::erase_if(entries,
@@ -137,8 +95,8 @@ class Replace {
   const TableMetadata& base_;
   const ReplaceOptions& options_;
   storage::ObjectStore& store_;
-  Totals added_;
-  Totals removed_;
+  FileTotals added_;
+  FileTotals removed_;
   size_t found_ = 0;
   int manifests_ = 0;
 };

@@ -10,18 +10,6 @@
 namespace kafka_iceberg::iceberg {
 namespace {
 
-struct Added {
-  int64_t files = 0;
-  int64_t records = 0;
-  int64_t bytes = 0;
-
-  void Add(const DataFile& file) {
-    ++files;
-    records += file.record_count;
-    bytes += file.file_size_in_bytes;
-  }
-};
-
 struct PartitionKey {
   int32_t spec_id = 0;
   PartitionTuple tuple;
@@ -36,10 +24,11 @@ struct PartitionKeyLess {
   }
 };
 
-using PartitionCounts = std::map<PartitionKey, Added, PartitionKeyLess>;
+using PartitionCounts = std::map<PartitionKey, FileTotals, PartitionKeyLess>;
 
-// The head's total plus what is added; absent when there is nothing to continue.
-std::optional<int64_t> NewTotal(const Snapshot* head, const std::string& name, int64_t added) {
+// The head's total with the change; absent when there is nothing to continue, or nothing sensible
+// comes out.
+std::optional<int64_t> NewTotal(const Snapshot* head, const std::string& name, int64_t change) {
   int64_t total = 0;
   if (head != nullptr) {
     const auto previous = head->summary.find(name);
@@ -48,24 +37,33 @@ std::optional<int64_t> NewTotal(const Snapshot* head, const std::string& name, i
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), total);
     if (error != std::errc() || end != text.data() + text.size() || total < 0) return std::nullopt;
   }
-  if (__builtin_add_overflow(total, added, &total)) return std::nullopt;
+  if (__builtin_add_overflow(total, change, &total) || total < 0) return std::nullopt;
   return total;
 }
 
-void AddTotals(const Snapshot* head, const Added& added,
+void AddTotals(const Snapshot* head, const FileTotals& added, const FileTotals& removed,
                std::map<std::string, std::string>& summary) {
   const std::pair<const char*, int64_t> totals[] = {
-      {"total-records", added.records},  {"total-files-size", added.bytes},
-      {"total-data-files", added.files}, {"total-delete-files", 0},
-      {"total-position-deletes", 0},     {"total-equality-deletes", 0},
+      {"total-records", added.records - removed.records},
+      {"total-files-size", added.bytes - removed.bytes},
+      {"total-data-files", added.files - removed.files},
+      {"total-delete-files", 0},
+      {"total-position-deletes", 0},
+      {"total-equality-deletes", 0},
   };
-  for (const auto& [name, increment] : totals) {
-    if (const auto total = NewTotal(head, name, increment)) summary[name] = std::to_string(*total);
+  for (const auto& [name, change] : totals) {
+    if (const auto total = NewTotal(head, name, change)) summary[name] = std::to_string(*total);
   }
 }
 
 void AddCounter(const char* name, int64_t value, std::map<std::string, std::string>& summary) {
   if (value > 0) summary[name] = std::to_string(value);
+}
+
+void AddAdded(const FileTotals& added, std::map<std::string, std::string>& summary) {
+  AddCounter("added-data-files", added.files, summary);
+  AddCounter("added-records", added.records, summary);
+  AddCounter("added-files-size", added.bytes, summary);
 }
 
 void AddPartitions(const TableMetadata& base, const PartitionCounts& partitions,
@@ -86,18 +84,27 @@ void AddPartitions(const TableMetadata& base, const PartitionCounts& partitions,
 
 std::map<std::string, std::string> SummarizeAppend(const TableMetadata& base, const Snapshot* head,
                                                    const std::vector<DataFile>& files) {
-  Added added;
+  FileTotals added;
   PartitionCounts partitions;
   for (const DataFile& file : files) {
     added.Add(file);
     partitions[{file.spec_id, file.partition}].Add(file);
   }
   std::map<std::string, std::string> summary = {{"operation", "append"}};
-  AddCounter("added-data-files", added.files, summary);
-  AddCounter("added-records", added.records, summary);
-  AddCounter("added-files-size", added.bytes, summary);
+  AddAdded(added, summary);
   AddPartitions(base, partitions, summary);
-  AddTotals(head, added, summary);
+  AddTotals(head, added, {}, summary);
+  return summary;
+}
+
+std::map<std::string, std::string> SummarizeReplace(const Snapshot& head, const FileTotals& added,
+                                                    const FileTotals& removed) {
+  std::map<std::string, std::string> summary = {{"operation", "overwrite"}};
+  AddAdded(added, summary);
+  AddCounter("deleted-data-files", removed.files, summary);
+  AddCounter("deleted-records", removed.records, summary);
+  AddCounter("removed-files-size", removed.bytes, summary);
+  AddTotals(&head, added, removed, summary);
   return summary;
 }
 
