@@ -105,6 +105,17 @@ TEST_F(DecoderDrift, JsonMembersWithoutAValueAskForNothing) {
   EXPECT_TRUE(Decode().drift.has_value());
 }
 
+TEST_F(DecoderDrift, JsonLeavesOutNoNameThatOnlyEndsLikeAnother) {
+  UseJson({{"a", "long"}});
+  Add(R"({"ab":1,"b":{"c":null}})");
+  EXPECT_TRUE(Decode().drift.has_value());
+  EXPECT_FALSE(Decode().drift.has_value());  // "ab" was not taken up
+  Add(R"({"b":2})");
+  const DecodeStats stats = Decode();
+  ASSERT_TRUE(stats.drift.has_value());
+  EXPECT_EQ(TypeOf(stats, "b"), TypeId::kLong);
+}
+
 TEST_F(DecoderDrift, JsonFindsNewFieldsAtEveryDepth) {
   UseJson({{"s", "struct<x:long>"}, {"l", "list<struct<x:long>>"}});
   Add(R"({"s":{"x":1,"y":2.5},"l":[{"x":1},{"z":true}]})");

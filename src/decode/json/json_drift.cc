@@ -14,7 +14,9 @@ using iceberg::Schema;
 // Whether the sample gave a type to a member of that name.
 bool HasType(const InferenceReport& report, std::string_view key) {
   return std::ranges::any_of(report.columns, [&](const InferredColumn& column) {
-    return !column.type.empty() && column.path.ends_with(key);
+    const std::string_view path = column.path;
+    if (column.type.empty() || !path.ends_with(key)) return false;
+    return path.size() == key.size() || path[path.size() - key.size() - 1] == '.';
   });
 }
 
