@@ -11,23 +11,17 @@
 #include <map>
 #include <set>
 
-#include "catalog/fake_fault_catalog.h"
-#include "catalog/fake_memory_catalog.h"
-#include "commit/fake_commit_world.h"
 #include "commit/letters_property.h"
 #include "core/check.h"
 #include "core/result_matchers.h"
+#include "engine/letters/fake_letter_world.h"
 #include "engine/letters/letter_reader.h"
-#include "engine/letters/letter_table.h"
 
 namespace kafka_iceberg::engine {
 namespace {
 
-using catalog::CommitFault;
 using commit::FakeCatalogKind;
 using commit::kFakeTopic;
-
-const catalog::TableIdentifier kLetters{{"raw"}, "orders__dlq"};
 
 decode::DeadLetter Letter(int32_t partition, int64_t offset) {
   decode::DeadLetter letter;
@@ -40,26 +34,8 @@ decode::DeadLetter Letter(int32_t partition, int64_t offset) {
   return letter;
 }
 
-class World {
- public:
-  World(FakeCatalogKind kind, uint64_t seed)
-      : main(kind, seed),
-        letters("memory://letters", main.store, main.clock, main.random, *main.metrics),
-        faulty_letters(letters, letter_faults) {}
-
-  std::string main_uuid() { return main.Metadata()->table_uuid; }
-
-  std::unique_ptr<LetterSink> OpenSink() {
-    auto table = OpenLetterTable(faulty_letters, kLetters, main_uuid(), true);
-    CHECK(table.ok());
-    return MakeTableLetterSink(std::move(table).value(), {.clock = main.clock,
-                                                          .random = main.random,
-                                                          .logger = main.logger,
-                                                          .metrics = *main.metrics,
-                                                          .writer_id = "test",
-                                                          .catalog_type = "memory",
-                                                          .step_hook = {}});
-  }
+struct World : LetterWorld {
+  using LetterWorld::LetterWorld;
 
   std::vector<decode::DeadLetter> ReadLetters() {
     std::vector<decode::DeadLetter> found;
@@ -73,11 +49,6 @@ class World {
     CHECK(status.ok());
     return found;
   }
-
-  commit::FakeCommitWorld main;
-  catalog::FakeMemoryCatalog letters;
-  catalog::CommitFaults letter_faults;
-  catalog::FakeFaultCatalog faulty_letters;
 };
 
 // One process with its own idea of which records are bad. Advance() does one step of an epoch.
@@ -197,18 +168,7 @@ std::string CheckOnce(World& world) {
   return {};
 }
 
-void AddFault(catalog::CommitFaults& faults, Random& random) {
-  constexpr CommitFault kFaults[] = {CommitFault::kResponseLostAfterApply,
-                                     CommitFault::kServerErrorBeforeApply,
-                                     CommitFault::kAppliedLater,
-                                     CommitFault::kAppliedBeforeNextRefresh,
-                                     CommitFault::kAppliedAfterNextRefresh,
-                                     CommitFault::kAppliedBeforeNextCommit,
-                                     CommitFault::kConflict};
-  if (random.Next() % 3 == 0) faults.NextCommit(kFaults[random.Next() % std::size(kFaults)]);
-  if (random.Next() % 8 == 0) faults.NextRefresh(Error::Unavailable("away"));
-  if (random.Next() % 8 == 0) (void)faults.ApplyDelayed();
-}
+constexpr FaultOdds kOdds{.commit = 3, .refresh = 8, .late_arrival = 8};
 
 class LetterOutboxSimulation : public ::testing::TestWithParam<FakeCatalogKind> {};
 
@@ -222,8 +182,8 @@ TEST_P(LetterOutboxSimulation, EveryOffsetIsOneRowOrOneLetter) {
     std::vector<std::unique_ptr<Process>> processes;
     for (int i = 0; i < 3; ++i) processes.push_back(std::make_unique<Process>(world, taste++));
     for (int step = 0; step < 120; ++step) {
-      AddFault(world.main.faults, random);
-      AddFault(world.letter_faults, random);
+      AddFault(world.main.faults, random, kOdds);
+      AddFault(world.letter_faults, random, kOdds);
       auto& process = processes[random.Next() % processes.size()];
       if (random.Next() % 12 == 0) process = std::make_unique<Process>(world, taste++);
       process->Advance();

@@ -9,27 +9,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "catalog/fake_fault_catalog.h"
-#include "catalog/fake_memory_catalog.h"
-#include "commit/fake_commit_world.h"
 #include "core/check.h"
 #include "core/fake_temporary_folder.h"
 #include "core/result_matchers.h"
 #include "decode/letters/dead_letter_line.h"
-#include "engine/letters/letter_outbox.h"
-#include "engine/letters/letter_table.h"
+#include "engine/letters/fake_letter_world.h"
 #include "iceberg/table_scan.h"
 #include "write/parquet_reader.h"
 
 namespace kafka_iceberg::engine {
 namespace {
 
-using catalog::CommitFault;
 using commit::FakeCatalogKind;
 using commit::kFakeTopic;
 using ::testing::ElementsAre;
-
-const catalog::TableIdentifier kLetters{{"raw"}, "orders__dlq"};
 
 struct Killed {};
 
@@ -44,33 +37,17 @@ decode::DeadLetter Letter(int64_t offset) {
   return letter;
 }
 
-class World {
- public:
+struct World : LetterWorld {
   World(FakeCatalogKind kind, uint64_t seed)
-      : main(kind, seed),
-        letters("memory://letters", main.store, main.clock, main.random, *main.metrics),
-        faulty_letters(letters, letter_faults),
+      : LetterWorld(kind, seed),
         format(std::move(MakePayloadFormat(config::KafkaOptions{}, nullptr)).value()) {}
-
-  std::unique_ptr<catalog::TableOperations> OpenLetters() {
-    auto table =
-        OpenLetterTable(faulty_letters, kLetters, main.Metadata()->table_uuid, /*may_create=*/true);
-    CHECK(table.ok());
-    return std::move(table).value();
-  }
 
   // Letters of the offsets [from, to).
   void Deliver(int64_t from, int64_t to) {
     LetterParcel parcel{.epoch_uuid = NewUuid(main.random),
                         .ranges = commit::FakeRanges({{0, {.start = from, .end = to}}})};
     for (int64_t offset = from; offset < to; ++offset) parcel.letters.push_back(Letter(offset));
-    const auto sink = MakeTableLetterSink(OpenLetters(), {.clock = main.clock,
-                                                          .random = main.random,
-                                                          .logger = main.logger,
-                                                          .metrics = *main.metrics,
-                                                          .writer_id = "test",
-                                                          .catalog_type = "memory",
-                                                          .step_hook = {}});
+    const auto sink = OpenSink();
     for (int attempt = 0; attempt < 100; ++attempt) {
       if (sink->Deliver(parcel).ok()) return;
     }
@@ -121,10 +98,6 @@ class World {
     return ids;
   }
 
-  commit::FakeCommitWorld main;
-  catalog::FakeMemoryCatalog letters;
-  catalog::CommitFaults letter_faults;
-  catalog::FakeFaultCatalog faulty_letters;
   const std::shared_ptr<const PayloadFormat> format;
 };
 
@@ -209,18 +182,7 @@ TEST(LetterReplay, OutOfFilesToo) {
   EXPECT_THAT(world.Offsets(**shelf), ElementsAre(1));
 }
 
-void AddFault(catalog::CommitFaults& faults, Random& random) {
-  constexpr CommitFault kFaults[] = {CommitFault::kResponseLostAfterApply,
-                                     CommitFault::kServerErrorBeforeApply,
-                                     CommitFault::kAppliedLater,
-                                     CommitFault::kAppliedBeforeNextRefresh,
-                                     CommitFault::kAppliedAfterNextRefresh,
-                                     CommitFault::kAppliedBeforeNextCommit,
-                                     CommitFault::kConflict};
-  if (random.Next() % 2 == 0) faults.NextCommit(kFaults[random.Next() % std::size(kFaults)]);
-  if (random.Next() % 6 == 0) faults.NextRefresh(Error::Unavailable("away"));
-  if (random.Next() % 4 == 0) (void)faults.ApplyDelayed();
-}
+constexpr FaultOdds kOdds{.commit = 2, .refresh = 6, .late_arrival = 4};
 
 class LetterReplaySimulation : public ::testing::TestWithParam<FakeCatalogKind> {};
 
@@ -234,12 +196,12 @@ TEST_P(LetterReplaySimulation, EveryLetterIsOneRowOrStays) {
       const auto more = static_cast<int64_t>(random.Next() % 6);
       if (more > 0) world.Deliver(delivered, delivered + more);
       delivered += more;
-      AddFault(world.main.faults, random);
-      AddFault(world.letter_faults, random);
+      AddFault(world.main.faults, random, kOdds);
+      AddFault(world.letter_faults, random, kOdds);
       const auto shelf = TableShelf(world);
       const auto hook = [&](std::string_view) {
         if (random.Next() % 4 == 0) throw Killed();
-        AddFault(world.main.faults, random);
+        AddFault(world.main.faults, random, kOdds);
         if (random.Next() % 3 == 0) (void)world.Replay(*TableShelf(world), {.letters_max = 3});
       };
       try {
