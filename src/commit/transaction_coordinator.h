@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TransactionCoordinator: the only code path that adds rows to a table (ARCHITECTURE.md, "Commit").
+// TransactionCoordinator: the only code path that adds rows of Kafka's records to a table
+// (ARCHITECTURE.md, "Commit"). Replayed dead letters have a commit of their own.
 //
 // Commit() turns one flush epoch into one snapshot together with its ledger, exactly once, whatever
 // the catalog answers. Used by the committer thread; safe for concurrent calls all the same (they
