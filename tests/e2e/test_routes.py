@@ -3,10 +3,12 @@
 
 import json
 import pathlib
+import struct
 import uuid
 
 from tests.e2e.harness import Engine, Scenario, Topic, to_toml
 from tests.e2e.table_check import Table
+from tests.e2e.test_formats import Registry, varint
 from tests.servers import process
 
 FIELDS = [{"name": "id", "type": "long"}, {"name": "name", "type": "string"}]
@@ -136,6 +138,51 @@ class Kills(Routes):
         self.wait_for("all rows are committed", lambda: self.all_rows("type_") == 35_000, engines[0], 120)
         self.assertEqual(0, engines[0].stop())
         self.verify(self.folder / "one.toml")
+
+
+class RecordNames(Routes):
+    def test_record_types_of_one_topic_get_their_tables(self):
+        registry = Registry()
+        self.addCleanup(registry.close)
+        for schema, record in ((1, "Order"), (2, "Click"), (3, "Visit")):
+            fields = [{"name": "id", "type": "long"}]
+            registry.schemas[schema] = {"type": "record", "name": record, "namespace": "shop", "fields": fields}
+        topic = Topic(1)
+        topic.send_values([b"\0" + struct.pack(">I", n % 3 + 1) + varint(n << 1) for n in range(300)])
+        routes = [
+            {"topic": topic.name, "table": "orders", "when": {"record_name": True, "equals": ["shop.Order"]}},
+            {"topic": topic.name, "table": "clicks", "when": {"record_name": True, "prefix": ["shop.Cl"]}},
+            {"topic": topic.name, "table": "others", "otherwise": True},
+        ]
+        registered = {"urls": [f"http://127.0.0.1:{registry.port}"]}
+        config = self.routed(topic.name, routes, {"kafka": {"format": "avro"}, "schema_registry": registered})
+        self.to_end(config)
+        self.assertEqual([100, 100, 100], [self.rows_named(name) for name in ("orders", "clicks", "others")])
+        self.assertEqual(3, len(self.verify(config)))
+
+
+class Letters(Routes):
+    def test_each_table_has_letters_of_its_own(self):
+        """In tables beside them, which templates never take for tables of theirs."""
+        topic = Topic(1)
+        producer = topic.producer()
+        for number in range(40):
+            value = b'{"id":"bad"}' if number < 6 else b'{"id":%d}' % number
+            producer.produce(topic.name, value, partition=0, headers={"type": f"t{number % 2}"})
+        topic._flush(producer)
+        config = self.routed(
+            topic.name, [{"topic": topic.name, "table": "{header:type}"}], {"dead_letter": {"mode": "table"}}
+        )
+        for _ in range(2):
+            self.to_end(config)
+        for name in ("t0", "t1"):
+            self.assertEqual((17, 3), (self.rows_named(name), self.rows_named(f"{name}__dlq")))
+            listed = self.json_of("dlq", "list", "-c", config, "--table", f"raw.{name}")
+            self.assertIn('"wrong_type"', json.dumps(listed))
+        self.assertEqual({"raw.t0", "raw.t1"}, set(self.verify(config)))
+        refused = self.run_command("dlq", "replay", "-c", config, "--table", "raw.t0")
+        self.assertEqual(0, refused.returncode, refused.stderr)
+        self.assertEqual((17, 3), (self.rows_named("t0"), self.rows_named("t0__dlq")), "they still do not fit")
 
 
 class NobodyTakes(Routes):
