@@ -204,15 +204,17 @@ Status Replay(const Arguments& arguments, const config::Options& options,
     const engine::EngineContext context = runtime.engine_context();
     const auto format = TRY(engine::OpenPayloadFormat(options, context, *opened.catalog.http));
     const bool evolves = options.iceberg.table_management.schema_mismatch_action == "evolve";
-    report = TRY(engine::ReplayLetters(
-        {.filter = opened.filter, .dry_run = arguments.dry_run, .keep_drifting = evolves},
-        {.table = *opened.table,
-         .shelf = *opened.shelf,
-         .format = *format,
-         .clock = runtime.clock,
-         .random = runtime.random,
-         .step_hook = context.step_hook},
-        runtime.stop));
+    report = TRY(engine::ReplayLetters({.filter = opened.filter,
+                                        .dry_run = arguments.dry_run,
+                                        .keep_drifting = evolves,
+                                        .files = engine::WriteOptionsFor(options, 1)},
+                                       {.table = *opened.table,
+                                        .shelf = *opened.shelf,
+                                        .format = *format,
+                                        .clock = runtime.clock,
+                                        .random = runtime.random,
+                                        .step_hook = context.step_hook},
+                                       runtime.stop));
   }
   if (arguments.json) {
     std::cout << Dump({{"dry_run", arguments.dry_run},

@@ -10,7 +10,6 @@
 
 #include "commit/epoch_append.h"
 #include "commit/letters_property.h"
-#include "write/table_writer.h"
 
 namespace kafka_iceberg::engine {
 namespace {
@@ -175,8 +174,9 @@ class Replayer {
   }
 
   Result<std::vector<write::StagedFile>> Write(const iceberg::TableMetadataPtr& metadata) {
-    const auto writer = TRY(write::TableWriter::Open({}, metadata, decoder_->arrow_schema(),
-                                                     context_.table.store(), context_.random));
+    const auto writer =
+        TRY(write::TableWriter::Open(options_.files, metadata, decoder_->arrow_schema(),
+                                     context_.table.store(), context_.random));
     for (const auto& rows : batches_) {
       if (rows != nullptr) TRY(writer->Append(*rows));
     }

@@ -22,6 +22,7 @@
 #include "core/result.h"
 #include "engine/letters/letter_shelf.h"
 #include "engine/payload_format.h"
+#include "write/table_writer.h"
 
 namespace kafka_iceberg::engine {
 
@@ -33,6 +34,7 @@ struct ReplayOptions {
   bool keep_drifting = false;
   int64_t letters_max = 50'000;     // in one commit
   int64_t bytes_max = 128LL << 20;  // of their keys and values
+  write::WriteOptions files = {};   // of the rows
 };
 
 // What a replay works with; all of it outlives the call.

@@ -105,6 +105,17 @@ std::unique_ptr<LetterShelf> TableShelf(World& world) {
   return MakeTableShelf(world.OpenLetters(), world.main.clock, world.main.random);
 }
 
+TEST(LetterReplay, WritesFilesAsConfigured) {
+  World world(FakeCatalogKind::kPointerSwap, 1);
+  world.Deliver(0, 5);
+  ASSERT_TRUE(
+      world.Replay(*TableShelf(world), {.files = {.compression = write::Compression::kZstd}}).ok());
+  const std::vector<std::string> files = world.main.LiveFiles();
+  ASSERT_EQ(files.size(), 1U);
+  // What every frame of Zstandard begins with.
+  EXPECT_THAT(world.main.store.Read(files[0]).value(), ::testing::HasSubstr("\x28\xB5\x2F\xFD"));
+}
+
 TEST(LetterReplay, WhatFitsBecomesRowsAndTheRestStays) {
   World world(FakeCatalogKind::kPointerSwap, 1);
   world.Deliver(0, 5);
