@@ -164,6 +164,23 @@ void AddTableChanges(CLI::App& app, Arguments& arguments) {
       ->required();
 }
 
+void AddSchemaCommands(CLI::App& app, Arguments& arguments) {
+  CLI::App& schema = *app.add_subcommand("schema", "change the table's columns");
+  schema.require_subcommand(1);
+  CLI::App& promote = Add(schema, arguments, Command::kSchemaPromote, "promote",
+                          "make a rescued field a column from now on");
+  AddConfig(promote, arguments);
+  AddJson(promote, arguments);
+  AddTable(promote, arguments);
+  promote
+      .add_option("FIELD", arguments.name,
+                  "as the rescue column names it: price, address.zip, `a.b`")
+      ->required();
+  promote.add_option("--type", arguments.type,
+                     "of the column, as in [[schema.fields]] (default: that of the values)");
+  promote.add_flag("--dry-run", arguments.dry_run, "only show what would be done");
+}
+
 void AddCatalogCommands(CLI::App& app, Arguments& arguments) {
   CLI::App& catalog = *app.add_subcommand("catalog", "look at the catalog");
   catalog.require_subcommand(1);
@@ -273,6 +290,7 @@ ParsedArguments ParseArguments(int argc, char** argv) {
   AddDlqCommands(app, arguments);
   AddTableCommands(app, arguments);
   AddTableChanges(app, arguments);
+  AddSchemaCommands(app, arguments);
   AddCatalogCommands(app, arguments);
   AddGenerateCommands(app, arguments);
   AddTryOutCommands(app, arguments);

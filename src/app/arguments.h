@@ -28,6 +28,7 @@ enum class Command : uint8_t {
   kTableDrop,
   kTableRename,
   kTableRegister,
+  kSchemaPromote,
   kCatalogCheck,
   kCatalogList,
   kBranchList,
@@ -61,7 +62,7 @@ struct Arguments {
   bool offline = false;
   // offsets reset, offsets rewind
   std::vector<std::string> targets;
-  bool dry_run = false;  // offsets, dlq replay
+  bool dry_run = false;  // offsets, dlq replay, schema promote
   bool accept_duplicates = false;
   bool accept_loss = false;
   // plan, verify, table: one of several tables
@@ -79,7 +80,8 @@ struct Arguments {
   std::string where;
   // table files, dlq list and show
   int64_t limit = 100;
-  // table rename and register, catalog list, branch create and merge
+  std::string type;  // schema promote
+  // table rename and register, schema promote, catalog list, branch create and merge
   std::string name;
   std::string other_name;  // branch create --from, branch merge --into
   bool purge = false;      // table drop

@@ -66,6 +66,9 @@ class OfflineChecker {
 void CheckTables(const config::Options& options, OfflineChecker& checker) {
   if (const auto schema = engine::DeclaredSchema(options.schema); !schema.ok()) {
     checker.Add("schema.fields", schema.error().message());
+  } else if (const auto rescuing = engine::WithRescueColumn(*schema, options.schema);
+             !rescuing.ok()) {
+    checker.Add("schema.rescue_column", rescuing.error().message());
   }
   if (const auto table = engine::TableOptionsFor(options); !table.ok()) {
     checker.Add("iceberg.table_management", table.error().message());

@@ -22,6 +22,7 @@ int TableSnapshotsCommand(const Arguments& arguments, Runtime& runtime);
 int TableFilesCommand(const Arguments& arguments, Runtime& runtime);
 // table create, drop, rename, register
 int TableChangeCommand(const Arguments& arguments, Runtime& runtime);
+int SchemaPromoteCommand(const Arguments& arguments, Runtime& runtime);
 int CatalogCheckCommand(const Arguments& arguments, Runtime& runtime);
 int CatalogListCommand(const Arguments& arguments, Runtime& runtime);
 // branch list, create, merge

@@ -47,6 +47,7 @@ int Dispatch(const Arguments& arguments, Runtime& runtime) {
     case Command::kTableDrop:
     case Command::kTableRename:
     case Command::kTableRegister: return TableChangeCommand(arguments, runtime);
+    case Command::kSchemaPromote: return SchemaPromoteCommand(arguments, runtime);
     case Command::kCatalogCheck: return CatalogCheckCommand(arguments, runtime);
     case Command::kCatalogList: return CatalogListCommand(arguments, runtime);
     case Command::kBranchList:

@@ -179,6 +179,18 @@ void CheckIceberg(const IcebergOptions& iceberg, bool has_routes, Checker& check
   CheckCatalog(iceberg, checker);
 }
 
+void CheckRescue(const SchemaOptions& schema, const std::vector<std::string>& metadata,
+                 Checker& checker) {
+  const std::string& column = schema.rescue_column;
+  checker.Require(schema.breaking_change != "rescue" || !column.empty(), "schema.breaking_change",
+                  "is \"rescue\", and there is no column for what is rescued",
+                  "set rescue_column = \"_rescued\"");
+  checker.Require(column.find_first_of(".`[") == std::string::npos &&
+                      std::ranges::find(metadata, column) == metadata.end(),
+                  "schema.rescue_column", fmt::format("\"{}\" cannot be its name", column),
+                  "e.g. rescue_column = \"_rescued\"");
+}
+
 }  // namespace
 
 std::vector<Problem> CheckOptions(const Options& options, const std::string& file) {
@@ -205,6 +217,7 @@ std::vector<Problem> CheckOptions(const Options& options, const std::string& fil
                     nearest.empty() ? fmt::format("known: {}", fmt::join(metadata, ", "))
                                     : fmt::format("did you mean \"{}\"?", nearest));
   }
+  CheckRescue(options.schema, metadata, checker);
   checker.Require(!options.state_directory.empty(), "state.directory", "must not be empty");
   return checker.Take();
 }

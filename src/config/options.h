@@ -154,7 +154,9 @@ struct SchemaOptions {
   std::string file;                 // a TOML file holding [[fields]]
   std::vector<SchemaField> fields;  // declared; empty: infer
   int32_t infer_records = 1000;
-  std::string breaking_change = "dead_letter";  // dead_letter | fail
+  std::string breaking_change = "dead_letter";  // dead_letter | fail | rescue
+  std::string rescue_column;                    // keeps what no column takes; empty: none
+  int32_t rescue_max_kb = 1024;                 // of one row, in that column
   int32_t columns_max = 2000;                   // of a table that evolves, nested ones counted
   std::vector<std::string> metadata_columns = {"_kafka_partition", "_kafka_offset",
                                                "_kafka_timestamp"};

@@ -16,7 +16,7 @@ class AvroDecoder final : public RecordDecoder {
         has_source_(options.schemas != nullptr),
         report_drift_(options.report_drift),
         programs_(options.schemas, this->columns(), options.programs_max),
-        reader_(this->columns().payload_columns()) {
+        reader_(this->columns().payload_columns(), this->columns().rescue()) {
     if (options.schema) unframed_ = AvroPrograms::Compile(*options.schema, this->columns());
   }
 
@@ -81,7 +81,7 @@ Result<std::unique_ptr<Decoder>> MakeAvroDecoder(const iceberg::Schema& schema,
   }
   const bool is_unframed = options.schemas == nullptr && options.framing == Framing::kAuto;
   if (is_unframed) options.framing = Framing::kNone;
-  auto columns = TRY(RowColumns::Make(schema));
+  auto columns = TRY(RowColumns::Make(schema, options.rescue));
   return std::make_unique<AvroDecoder>(std::move(columns), options);
 }
 

@@ -13,6 +13,7 @@
 #include "decode/decoder.h"
 #include "decode/framing/framing.h"
 #include "decode/framing/payload_schema.h"
+#include "decode/rescue/rescue_options.h"
 
 namespace kafka_iceberg::decode {
 
@@ -26,6 +27,7 @@ struct AvroDecoderOptions {
   int64_t record_bytes_max = 16LL << 20;  // larger payloads are too_big, before or after unpacking
   int64_t programs_max = 1000;            // writer schemas kept ready
   bool report_drift = false;              // of each writer schema, when it is first met
+  RescueOptions rescue;
 };
 
 // Dead letter codes:

@@ -44,6 +44,7 @@ class Column {
   int64_t size() const { return size_; }
   // Struct: its fields; list: element; map: key, value.
   std::vector<std::unique_ptr<Column>>& children() { return children_; }
+  const std::vector<std::unique_ptr<Column>>& children() const { return children_; }
 
   // int, date: int32_t; long, time, timestamps: int64_t; float; double; decimal: Int128.
   template <typename T>

@@ -35,6 +35,7 @@ struct DecodeStats {
   int64_t tombstones = 0;      // null values, skipped
   int64_t null_rows = 0;       // of the rows: null values, stored
   int64_t ignored_fields = 0;  // members of the payload that no column takes
+  int64_t rescued_fields = 0;  // members and values kept in the rescue column
   // Why the remaining records were not looked at: the schema of the next one cannot be had now
   // (kUnavailable, kTimeout). Hand them in again later.
   std::optional<Error> stopped;

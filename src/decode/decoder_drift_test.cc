@@ -153,6 +153,27 @@ TEST_F(DecoderDrift, JsonWithBrokenNeighboursIsReadOneByOne) {
   EXPECT_EQ(letters_.size(), 1U);
 }
 
+TEST_F(DecoderDrift, DecimalsAskForTheDigitsTheyNeedAndKeepTheirScale) {
+  const auto precision_of = [this](const std::string& json) {
+    Use(MakeJsonDecoder(Table({{"d", "decimal(5,2)"}}), {.report_drift = true}));
+    records_.clear();
+    done_ = 0;
+    Add("{\"d\":" + json + "}");
+    const DecodeStats stats = Decode();
+    if (!stats.drift) return 0;
+    const iceberg::Type& type = stats.drift->FindField("d")->type;
+    EXPECT_EQ(type.scale, 2);
+    return type.precision;
+  };
+  EXPECT_EQ(precision_of("1000"), 6);
+  EXPECT_EQ(precision_of("-1234567.5"), 9);
+  EXPECT_EQ(precision_of("\"1e5\""), 8);
+  EXPECT_EQ(precision_of("999999999999999999999999999999999999.99"), 38);
+  EXPECT_EQ(precision_of("1e36"), 0);      // no decimal has so many digits
+  EXPECT_EQ(precision_of("1000.125"), 0);  // another scale
+  EXPECT_EQ(precision_of("true"), 0);
+}
+
 TEST_F(DecoderDrift, NothingIsSaidUnlessAskedFor) {
   Use(MakeJsonDecoder(Table({{"a", "long"}}), {}));
   Add(R"({"a":1,"b":"x"})");

@@ -65,6 +65,7 @@ class FramedJsonDecoder final : public Decoder {
     stats.tombstones += before.tombstones;
     stats.null_rows += before.null_rows;
     stats.ignored_fields += before.ignored_fields;
+    stats.rescued_fields += before.rescued_fields;
     return stats;
   }
 

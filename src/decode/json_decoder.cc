@@ -17,6 +17,7 @@ class JsonDecoder final : public RowDecoder {
         root_(std::move(root)),
         arena_(options.record_bytes_max),
         reader_(*root_, options.epoch_unit, options.depth_max) {
+    if (Rescue* rescue = this->columns().rescue()) reader_.RescueInto(*rescue);
     if (!options.report_drift) return;
     drift_.emplace(this->columns().payload_fields());
     reader_.NoteUnknown();
@@ -40,7 +41,7 @@ class JsonDecoder final : public RowDecoder {
       }
     }
     call.stats.records = call.stats.rows + call.stats.dead_letters + call.stats.tombstones;
-    CountBytes();
+    FinishCall(call.stats);
     return std::move(call.stats);
   }
 
@@ -75,6 +76,11 @@ class JsonDecoder final : public RowDecoder {
     }
     if (!reader_.unknown().empty()) [[unlikely]] {
       call.stats.drift = drift_->OfMembers(call.topic, *document.record, reader_.unknown());
+      if (call.stats.drift) return Forget();
+    }
+    // A wider column is better than a rescued number.
+    if (drift_ && reader_.misfit()) [[unlikely]] {
+      call.stats.drift = drift_->OfFailure(call.topic, *document.record, *reader_.misfit());
       if (call.stats.drift) return Forget();
     }
     if (RowFailure failure; !columns().EndRow(call.topic, *document.record, failure)) [[unlikely]]
@@ -130,7 +136,7 @@ class JsonDecoder final : public RowDecoder {
 
 Result<std::unique_ptr<Decoder>> MakeJsonDecoder(const iceberg::Schema& schema,
                                                  JsonDecoderOptions options) {
-  auto columns = TRY(RowColumns::Make(schema));
+  auto columns = TRY(RowColumns::Make(schema, options.rescue));
   auto root = std::make_unique<JsonNode>(
       TRY(MakeJsonRoot(columns->payload_fields(), columns->payload_columns())));
   return std::make_unique<JsonDecoder>(std::move(columns), std::move(root), options);

@@ -10,6 +10,7 @@
 
 #include "core/result.h"
 #include "decode/decoder.h"
+#include "decode/rescue/rescue_options.h"
 #include "decode/text/value_append.h"
 
 namespace kafka_iceberg::decode {
@@ -21,6 +22,7 @@ struct JsonDecoderOptions {
   // Fields no column takes, and integers too large for their column, become DecodeStats::drift
   // with the types that the record suggests; each name once when it is not taken up.
   bool report_drift = false;
+  RescueOptions rescue;
 };
 
 // Seal() before pending_bytes() comes near this: Arrow's offsets have 31 bits, and a column beyond

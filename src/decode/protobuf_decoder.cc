@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decode/protobuf_decoder.h"
 
+#include <algorithm>
+
 #include "decode/protobuf/proto_programs.h"
+#include "decode/protobuf/proto_rescue.h"
 #include "decode/protobuf/proto_row_reader.h"
 #include "decode/row_decoder.h"
 
@@ -14,13 +17,15 @@ class ProtobufDecoder final : public RecordDecoder {
                   const ProtobufDecoderOptions& options)
       : RecordDecoder(std::move(columns)),
         programs_(std::move(programs)),
-        reader_(options.epoch_unit, options.record_bytes_max),
+        reader_(options.epoch_unit, options.record_bytes_max, this->columns().rescue()),
         framing_{.framing = options.framing,
                  .has_message_path = true,
                  .plain_message_path = options.plain_message_path,
                  .decompressed_bytes_max = options.record_bytes_max},
         record_bytes_max_(options.record_bytes_max),
-        report_drift_(options.report_drift) {}
+        report_drift_(options.report_drift) {
+    if (Rescue* rescue = this->columns().rescue()) rescue_.emplace(*rescue);
+  }
 
  private:
   Outcome DecodeRecord(const std::string& topic, const Record& record) override {
@@ -45,16 +50,23 @@ class ProtobufDecoder final : public RecordDecoder {
     }
     if (!reader_.Read(*root, payload_.body, columns().rows())) [[unlikely]]
       return Fail(reader_.failure());
+    ignored_fields_ = reader_.ignored_fields();
+    if (rescue_ && ignored_fields_ > 0) [[unlikely]] {
+      if (!rescue_->Collect(*root, payload_.body)) return Fail(rescue_->failure());
+      ignored_fields_ = std::max<int64_t>(0, ignored_fields_ - rescue_->kept());
+    }
     return EndRow(topic, record);
   }
 
-  int64_t ignored_fields() const override { return reader_.ignored_fields(); }
+  int64_t ignored_fields() const override { return ignored_fields_; }
   std::string failed_schema_id() const override {
     return payload_.schema_id ? ToString(*payload_.schema_id) : std::string();
   }
 
   const std::unique_ptr<ProtoPrograms> programs_;
   ProtoRowReader reader_;
+  std::optional<ProtoRescue> rescue_;  // when what no column takes is kept
+  int64_t ignored_fields_ = 0;
   const FramingOptions framing_;
   const int64_t record_bytes_max_;
   const bool report_drift_;
@@ -65,9 +77,10 @@ class ProtobufDecoder final : public RecordDecoder {
 
 Result<std::unique_ptr<Decoder>> MakeProtobufDecoder(const iceberg::Schema& table_schema,
                                                      ProtobufDecoderOptions options) {
-  auto columns = TRY(RowColumns::Make(table_schema));
+  auto columns = TRY(RowColumns::Make(table_schema, options.rescue));
   auto programs = std::make_unique<ProtoPrograms>(
-      FieldColumns{columns->payload_fields(), columns->payload_columns()}, options.schemas);
+      FieldColumns{columns->payload_fields(), columns->payload_columns()}, options.schemas,
+      options.rescue.column.empty() ? RescueScope::kNothing : options.rescue.scope);
   if (options.schema) TRY(programs->SetUnframed(*options.schema, options.message));
   return std::make_unique<ProtobufDecoder>(std::move(columns), std::move(programs), options);
 }

@@ -13,6 +13,7 @@
 #include "decode/decoder.h"
 #include "decode/framing/framing.h"
 #include "decode/framing/payload_schema.h"
+#include "decode/rescue/rescue_options.h"
 #include "decode/text/value_append.h"
 
 namespace kafka_iceberg::decode {
@@ -26,6 +27,7 @@ struct ProtobufDecoderOptions {
   int64_t record_bytes_max = 16LL << 20;      // larger payloads are too_big, unpacked ones too
   EpochUnit epoch_unit = EpochUnit::kMillis;  // of integers in timestamp columns
   bool report_drift = false;                  // of each message type, when it is first met
+  RescueOptions rescue;
 };
 
 // Dead letter codes: bad_framing, unknown_schema (the registry does not have it, or it is not legal

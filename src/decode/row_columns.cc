@@ -4,6 +4,9 @@
 #include <arrow/array/data.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <fmt/format.h>
+
+#include <algorithm>
 
 #include "core/check.h"
 #include "decode/arrow_schema.h"
@@ -46,28 +49,53 @@ Status ValidateDefaults(const iceberg::Schema& schema) {
   return status;
 }
 
+Status ValidateRescueColumn(const iceberg::Schema& schema, const std::string& name) {
+  const auto field = std::ranges::find(schema.fields, name, &iceberg::Field::name);
+  if (field == schema.fields.end()) {
+    return Error::Invalid(
+        "the table has no column {0}, which schema.rescue_column names: set schema_mismatch_action "
+        "to \"evolve\" to have it added, or add it (ALTER TABLE ... ADD COLUMN {0} string)",
+        name);
+  }
+  if (field->required || field->type.id != iceberg::TypeId::kString) {
+    return Error::Invalid(
+        "column {} is {}{}, and the rescue column must be an optional string: name another one in "
+        "schema.rescue_column",
+        name, field->required ? "a required " : "", iceberg::ToString(field->type));
+  }
+  return {};
+}
+
 }  // namespace
 
-Result<std::unique_ptr<RowColumns>> RowColumns::Make(const iceberg::Schema& schema) {
+Result<std::unique_ptr<RowColumns>> RowColumns::Make(const iceberg::Schema& schema,
+                                                     const RescueOptions& rescue) {
   auto arrow_schema = TRY(ToArrowSchema(schema));
   TRY(ValidateMetadataColumns(schema));
   TRY(ValidateDefaults(schema));
-  return std::unique_ptr<RowColumns>(new RowColumns(std::move(arrow_schema), schema));
+  if (!rescue.column.empty()) TRY(ValidateRescueColumn(schema, rescue.column));
+  return std::unique_ptr<RowColumns>(new RowColumns(std::move(arrow_schema), schema, rescue));
 }
 
-RowColumns::RowColumns(std::shared_ptr<arrow::Schema> arrow_schema, const iceberg::Schema& schema)
+RowColumns::RowColumns(std::shared_ptr<arrow::Schema> arrow_schema, const iceberg::Schema& schema,
+                       const RescueOptions& rescue)
     : arrow_schema_(std::move(arrow_schema)) {
   std::vector<std::pair<MetadataColumn, Column*>> metadata;
   for (const iceberg::Field& field : schema.fields) {
     Column* column = columns_.emplace_back(std::make_unique<Column>(field, field.name)).get();
     if (const auto kind = FindMetadataColumn(field.name)) {
       metadata.emplace_back(*kind, column);
+    } else if (!rescue.column.empty() && field.name == rescue.column) {
+      rescue_column_ = column;
     } else {
       payload_fields_.push_back(field);
       payload_columns_.push_back(column);
     }
   }
   metadata_ = MetadataAppender(std::move(metadata));
+  if (rescue_column_ != nullptr && rescue.scope != RescueScope::kNothing) {
+    rescue_ = std::make_unique<Rescue>(rescue, payload_columns_);
+  }
 }
 
 bool RowColumns::EndRow(const std::string& topic, const Record& record, RowFailure& failure) {
@@ -80,8 +108,32 @@ bool RowColumns::EndRow(const std::string& topic, const Record& record, RowFailu
                             : " is absent, and the column is required")};
     return false;
   }
+  if (rescue_ != nullptr && !rescue_->fields().empty()) [[unlikely]] {
+    if (!EndRescue(failure)) return false;
+  }
   ++rows_;
   return true;
+}
+
+bool RowColumns::EndRescue(RowFailure& failure) {
+  rescue_text_.clear();
+  int64_t count = 0;
+  if (!rescue_->fields().WriteTo(rescue_text_, count)) {
+    failure = {"rescue_too_big", rescue_column_->path(),
+               fmt::format("{} would hold more than {} bytes of this record, which is its limit",
+                           rescue_column_->path(), rescue_->bytes_max())};
+    return false;
+  }
+  rescue_->fields().Clear();
+  if (count == 0) return true;
+  FillRescueColumn();
+  rescue_column_->AppendString(rescue_text_);
+  rescued_fields_ += count;
+  return true;
+}
+
+void RowColumns::FillRescueColumn() {
+  while (rescue_column_->size() < rows_) rescue_column_->AppendNull();
 }
 
 bool RowColumns::AddNullRow(const std::string& topic, const Record& record, RowFailure& failure) {
@@ -98,6 +150,7 @@ bool RowColumns::AddNullRow(const std::string& topic, const Record& record, RowF
 
 void RowColumns::ForgetRow() {
   for (const auto& column : columns_) column->TruncateTo(rows_);
+  if (rescue_ != nullptr) rescue_->fields().Clear();
 }
 
 int64_t RowColumns::bytes() const {
@@ -108,6 +161,7 @@ int64_t RowColumns::bytes() const {
 
 std::shared_ptr<arrow::RecordBatch> RowColumns::Seal() {
   if (rows_ == 0) return nullptr;
+  if (rescue_column_ != nullptr) FillRescueColumn();
   std::vector<std::shared_ptr<arrow::ArrayData>> arrays;
   arrays.reserve(columns_.size());
   for (size_t i = 0; i < columns_.size(); ++i) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/record.h"
@@ -16,6 +17,7 @@
 #include "decode/column.h"
 #include "decode/dead_letter.h"
 #include "decode/metadata_columns.h"
+#include "decode/rescue/rescue.h"
 #include "iceberg/type.h"
 
 namespace arrow {
@@ -30,6 +32,9 @@ struct RowFailure {
   std::string_view code;
   std::string field_path;  // empty when the whole record is meant
   std::string reason;
+  // Of a decimal that has too many digits: the precision that its column would need, with its
+  // scale; 0: no other precision would do.
+  int32_t precision_needed = 0;
 };
 
 DeadLetter MakeDeadLetter(const std::string& topic, const Record& record,
@@ -38,15 +43,22 @@ DeadLetter MakeDeadLetter(const std::string& topic, const Record& record,
 class RowColumns {
  public:
   // kUnsupported or kInvalid, naming the column, when a type cannot be written, a reserved name has
-  // another type, or a write-default is no value of its type.
-  static Result<std::unique_ptr<RowColumns>> Make(const iceberg::Schema& schema);
+  // another type, a write-default is no value of its type, or there is no such rescue column.
+  static Result<std::unique_ptr<RowColumns>> Make(const iceberg::Schema& schema,
+                                                  const RescueOptions& rescue = {});
 
   // The columns a payload fills, with their fields.
   const std::vector<iceberg::Field>& payload_fields() const { return payload_fields_; }
   const std::vector<Column*>& payload_columns() const { return payload_columns_; }
 
+  // What the row is to keep beside its columns goes here; null: nothing does.
+  Rescue* rescue() const { return rescue_.get(); }
+  // Since the last call.
+  int64_t TakeRescuedFields() { return std::exchange(rescued_fields_, 0); }
+
   // Ends a row whose payload columns are filled. False, with `failure` set, when a metadata column
-  // cannot be: then ForgetRow() must follow, as after every failure before.
+  // cannot be, or too much was rescued: then ForgetRow() must follow, as after every failure
+  // before.
   bool EndRow(const std::string& topic, const Record& record, RowFailure& failure);
   // A row whose payload columns are all null. False, with `failure` set, as EndRow().
   bool AddNullRow(const std::string& topic, const Record& record, RowFailure& failure);
@@ -59,13 +71,23 @@ class RowColumns {
   const std::shared_ptr<arrow::Schema>& arrow_schema() const { return arrow_schema_; }
 
  private:
-  RowColumns(std::shared_ptr<arrow::Schema> arrow_schema, const iceberg::Schema& schema);
+  RowColumns(std::shared_ptr<arrow::Schema> arrow_schema, const iceberg::Schema& schema,
+             const RescueOptions& rescue);
+
+  bool EndRescue(RowFailure& failure);
+  void FillRescueColumn();
 
   const std::shared_ptr<arrow::Schema> arrow_schema_;
   std::vector<std::unique_ptr<Column>> columns_;  // in the order of the schema
   std::vector<iceberg::Field> payload_fields_;
   std::vector<Column*> payload_columns_;
   MetadataAppender metadata_{{}};
+  // Gets its cells when there is something to keep, and at the end those that are null: a row
+  // without anything to rescue does not pay for the column.
+  Column* rescue_column_ = nullptr;
+  std::unique_ptr<Rescue> rescue_;
+  std::string rescue_text_;
+  int64_t rescued_fields_ = 0;
   int64_t rows_ = 0;
 };
 

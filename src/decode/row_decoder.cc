@@ -46,7 +46,7 @@ DecodeStats RecordDecoder::Decode(const std::string& topic, std::span<const Reco
     }
     ++stats.records;
   }
-  CountBytes();
+  FinishCall(stats);
   return stats;
 }
 

@@ -37,7 +37,11 @@ class RowDecoder : public Decoder {
   explicit RowDecoder(std::unique_ptr<RowColumns> columns) : columns_(std::move(columns)) {}
 
   RowColumns& columns() { return *columns_; }
-  void CountBytes() { pending_bytes_ = columns_->bytes(); }
+  // At the end of each Decode().
+  void FinishCall(DecodeStats& stats) {
+    pending_bytes_ = columns_->bytes();
+    stats.rescued_fields = columns_->TakeRescuedFields();
+  }
   // A record whose value is null: counted as what it becomes.
   void TakeNullValue(const std::string& topic, const Record& record, DecodeStats& stats,
                      std::vector<DeadLetter>& dead_letters);

@@ -69,6 +69,14 @@ ExtendedColumns ExtendColumns(const std::vector<Field>& columns, const Schema& r
   return extended;
 }
 
+bool WidenDecimal(Schema& columns, std::string_view path, int32_t precision) {
+  const Field* column = columns.FindField(path);
+  const bool widens = column != nullptr && column->type.id == TypeId::kDecimal &&
+                      column->type.precision < precision;
+  if (widens) FindMutable(columns.fields, column->id)->type.precision = precision;
+  return widens;
+}
+
 bool WidenColumn(Schema& columns, const Schema& records, std::string_view path) {
   const Field* column = columns.FindField(path);
   const Field* record = records.FindField(path);

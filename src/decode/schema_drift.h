@@ -27,6 +27,9 @@ struct ExtendedColumns {
 ExtendedColumns ExtendColumns(const std::vector<iceberg::Field>& columns,
                               const iceberg::Schema& records, PrimitiveTypes primitives);
 
+// Gives the decimal column at `path` that precision; false when there is nothing to widen.
+bool WidenDecimal(iceberg::Schema& columns, std::string_view path, int32_t precision);
+
 // Makes the int or float column at `path` long or double when `records` has that type there; false
 // when there is nothing to widen.
 bool WidenColumn(iceberg::Schema& columns, const iceberg::Schema& records, std::string_view path);

@@ -91,7 +91,8 @@ Result<EngineConnections> Connect(const config::Options& options, const EngineCo
   EngineConnections connections;
   connections.catalog = TRY(OpenCatalog(options, context));
   connections.schemas = TRY(OpenSchemaSource(options, context, *connections.catalog.http));
-  connections.format = TRY(MakePayloadFormat(options.kafka, connections.schemas));
+  connections.format =
+      TRY(MakePayloadFormat(options.kafka, connections.schemas, RescueOptionsFor(options.schema)));
   connections.source = TRY(kafka::OpenKafkaSource(TRY(SecuredSourceOptions(options, context.clock)),
                                                   context.clock, context.logger));
   connections.sample_payloads = MakeSampler(options, context);

@@ -92,8 +92,10 @@ Status Engine::State::OpenTables(EngineConnections connections, const std::stop_
 
 Result<std::vector<PlannedTable>> Engine::State::OpenOnlyTable(EngineConnections connections,
                                                                const std::stop_token& stop) {
-  auto format = connections.format ? std::move(connections.format)
-                                   : TRY(MakePayloadFormat(options.kafka, nullptr));
+  auto format =
+      connections.format
+          ? std::move(connections.format)
+          : TRY(MakePayloadFormat(options.kafka, nullptr, RescueOptionsFor(options.schema)));
   return tables->OpenOnly({.options = options,
                            .format = std::move(format),
                            .sample = std::move(connections.sample_payloads)},

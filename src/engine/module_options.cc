@@ -113,10 +113,12 @@ kafka::KafkaSourceOptions SourceOptions(const config::Options& options) {
 }
 
 SchemaKeeperOptions KeeperOptionsFor(const config::Options& options) {
-  return {.action = MismatchAction(options.iceberg.table_management),
-          .breaking_change = options.schema.breaking_change == "fail" ? BreakingChange::kFail
-                                                                      : BreakingChange::kDeadLetter,
-          .columns_max = options.schema.columns_max};
+  SchemaKeeperOptions result{.action = MismatchAction(options.iceberg.table_management),
+                             .columns_max = options.schema.columns_max,
+                             .rescue_column = options.schema.rescue_column};
+  if (options.schema.breaking_change == "fail") result.breaking_change = BreakingChange::kFail;
+  if (options.schema.breaking_change == "rescue") result.breaking_change = BreakingChange::kRescue;
+  return result;
 }
 
 Result<table::TableOptions> TableOptionsFor(const config::Options& options) {
@@ -183,6 +185,35 @@ Result<iceberg::Schema> WithMetadataColumns(iceberg::Schema schema,
   for (iceberg::Field& field : TRY(decode::MetadataFields(options.metadata_columns, next_id))) {
     schema.fields.push_back(std::move(field));
   }
+  return schema;
+}
+
+decode::RescueOptions RescueOptionsFor(const config::SchemaOptions& options) {
+  decode::RescueOptions rescue{.column = options.rescue_column,
+                               .bytes_max = int64_t{options.rescue_max_kb} * 1024};
+  if (rescue.column.empty()) return rescue;
+  rescue.scope = options.breaking_change == "rescue" ? decode::RescueScope::kValues
+                                                     : decode::RescueScope::kFields;
+  return rescue;
+}
+
+Result<iceberg::Schema> WithRescueColumn(iceberg::Schema schema,
+                                         const config::SchemaOptions& options) {
+  if (options.rescue_column.empty()) return schema;
+  const auto found = std::ranges::find(schema.fields, options.rescue_column, &iceberg::Field::name);
+  if (found != schema.fields.end()) {
+    if (!found->required && found->type.id == iceberg::TypeId::kString) return schema;
+    return Error::Invalid(
+        "schema.rescue_column: there is a column {} already, which is not an optional string; "
+        "choose another name",
+        options.rescue_column);
+  }
+  iceberg::Field field;
+  field.id = schema.HighestFieldId() + 1;
+  field.name = options.rescue_column;
+  field.type = iceberg::Type::Primitive(iceberg::TypeId::kString);
+  field.doc = "what no column took: a JSON object of field paths and values";
+  schema.fields.push_back(std::move(field));
   return schema;
 }
 

@@ -10,6 +10,7 @@
 #include "buffer/hot_buffer.h"
 #include "config/options.h"
 #include "core/result.h"
+#include "decode/rescue/rescue_options.h"
 #include "engine/schema_keeper.h"
 #include "engine/source_stage.h"
 #include "iceberg/type.h"
@@ -41,6 +42,12 @@ int32_t WriterCount(const config::Options& options);
 // `schema` with fresh ids, followed by the configured metadata columns.
 Result<iceberg::Schema> WithMetadataColumns(iceberg::Schema schema,
                                             const config::SchemaOptions& options);
+// What decoders keep beside the columns.
+decode::RescueOptions RescueOptionsFor(const config::SchemaOptions& options);
+// `schema` with the rescue column, when one is configured. kInvalid: it has another column of that
+// name.
+Result<iceberg::Schema> WithRescueColumn(iceberg::Schema schema,
+                                         const config::SchemaOptions& options);
 // [schema] fields and the metadata columns as one schema; no payload columns when nothing is
 // declared.
 Result<iceberg::Schema> DeclaredSchema(const config::SchemaOptions& options);

@@ -3,6 +3,7 @@
 #include "decode/registry/confluent_registry.h"
 #include "decode/registry/glue_registry.h"
 #include "engine/connect.h"
+#include "engine/module_options.h"
 #include "net/aws_sts.h"
 #include "net/token_source.h"
 
@@ -66,7 +67,8 @@ Result<std::shared_ptr<decode::SchemaSource>> OpenSchemaSource(const config::Opt
 Result<std::shared_ptr<const PayloadFormat>> OpenPayloadFormat(const config::Options& options,
                                                                const EngineContext& context,
                                                                net::HttpClient& http) {
-  return MakePayloadFormat(options.kafka, TRY(OpenSchemaSource(options, context, http)));
+  return MakePayloadFormat(options.kafka, TRY(OpenSchemaSource(options, context, http)),
+                           RescueOptionsFor(options.schema));
 }
 
 }  // namespace kafka_iceberg::engine

@@ -29,12 +29,17 @@ using DecoderResult = Result<std::unique_ptr<Decoder>>;
 
 class JsonFormat final : public PayloadFormat {
  public:
+  explicit JsonFormat(decode::RescueOptions rescue) : rescue_(std::move(rescue)) {}
+
   DecoderResult MakeDecoder(const iceberg::Schema& table_schema) const override {
-    return decode::MakeJsonDecoder(table_schema, {.report_drift = true});
+    return decode::MakeJsonDecoder(table_schema, {.report_drift = true, .rescue = rescue_});
   }
   Result<InferenceReport> Infer(std::span<const std::string_view> payloads) const override {
     return decode::InferSchema(payloads);
   }
+
+ private:
+  const decode::RescueOptions rescue_;
 };
 
 class BinaryFormat final : public PayloadFormat {
@@ -61,6 +66,7 @@ struct SchemaChoice {
   std::shared_ptr<decode::SchemaSource> source;  // may be null
   std::optional<PayloadSchema> file;
   bool has_message_path = false;
+  decode::RescueOptions rescue;
 
   struct Found {
     PayloadSchema schema;
@@ -100,7 +106,8 @@ class AvroFormat final : public PayloadFormat {
     return decode::MakeAvroDecoder(table_schema, {.framing = choice_.framing,
                                                   .schemas = choice_.source,
                                                   .schema = choice_.file,
-                                                  .report_drift = true});
+                                                  .report_drift = true,
+                                                  .rescue = choice_.rescue});
   }
   Result<InferenceReport> Infer(std::span<const std::string_view> payloads) const override {
     const SchemaChoice::Found found = TRY(choice_.FindFor(payloads));
@@ -119,7 +126,8 @@ class JsonSchemaFormat final : public PayloadFormat {
 
   DecoderResult MakeDecoder(const iceberg::Schema& table_schema) const override {
     return decode::MakeFramedJsonDecoder(
-        table_schema, {.framing = choice_.framing, .json = {.report_drift = true}});
+        table_schema,
+        {.framing = choice_.framing, .json = {.report_drift = true, .rescue = choice_.rescue}});
   }
   Result<InferenceReport> Infer(std::span<const std::string_view> payloads) const override {
     const SchemaChoice::Found found = TRY(choice_.FindFor(payloads));
@@ -141,7 +149,8 @@ class ProtobufFormat final : public PayloadFormat {
                                                       .schemas = choice_.source,
                                                       .schema = choice_.file,
                                                       .message = message_,
-                                                      .report_drift = true});
+                                                      .report_drift = true,
+                                                      .rescue = choice_.rescue});
   }
   Result<InferenceReport> Infer(std::span<const std::string_view> payloads) const override {
     const SchemaChoice::Found found = TRY(choice_.FindFor(payloads));
@@ -212,14 +221,16 @@ namespace {
 using FormatResult = Result<std::shared_ptr<const PayloadFormat>>;
 
 FormatResult MakeFormatOfValues(const config::KafkaOptions& options,
-                                std::shared_ptr<decode::SchemaSource> schemas) {
-  if (options.format == "json") return std::make_shared<const JsonFormat>();
+                                std::shared_ptr<decode::SchemaSource> schemas,
+                                const decode::RescueOptions& rescue) {
+  if (options.format == "json") return std::make_shared<const JsonFormat>(rescue);
   if (options.format == "binary") {
     return std::make_shared<const BinaryFormat>(options.value_column);
   }
   SchemaChoice choice{.framing = FramingOf(options.framing),
                       .source = std::move(schemas),
-                      .has_message_path = options.format == "protobuf"};
+                      .has_message_path = options.format == "protobuf",
+                      .rescue = rescue};
   if (!options.schema_file.empty()) {
     choice.file = PayloadSchema{.format = SchemaFormatOf(options.format),
                                 .text = TRY(ReadSchemaFile(options.schema_file))};
@@ -233,8 +244,9 @@ FormatResult MakeFormatOfValues(const config::KafkaOptions& options,
 }  // namespace
 
 Result<std::shared_ptr<const PayloadFormat>> MakePayloadFormat(
-    const config::KafkaOptions& options, std::shared_ptr<decode::SchemaSource> schemas) {
-  auto format = TRY(MakeFormatOfValues(options, std::move(schemas)));
+    const config::KafkaOptions& options, std::shared_ptr<decode::SchemaSource> schemas,
+    const decode::RescueOptions& rescue) {
+  auto format = TRY(MakeFormatOfValues(options, std::move(schemas), rescue));
   if (options.null_values != "store") return format;
   return std::make_shared<const NullStoringFormat>(std::move(format));
 }

@@ -15,6 +15,7 @@
 #include "decode/decoder.h"
 #include "decode/framing/framing.h"
 #include "decode/framing/payload_schema.h"
+#include "decode/rescue/rescue_options.h"
 #include "decode/schema_inference.h"
 
 namespace kafka_iceberg::engine {
@@ -31,9 +32,10 @@ class PayloadFormat {
 };
 
 // `schemas` is where payloads' schema ids are looked up; null: nowhere. kInvalid, kNotFound: the
-// configured schema file cannot be used.
+// configured schema file cannot be used. `rescue`: for the decoders.
 Result<std::shared_ptr<const PayloadFormat>> MakePayloadFormat(
-    const config::KafkaOptions& options, std::shared_ptr<decode::SchemaSource> schemas);
+    const config::KafkaOptions& options, std::shared_ptr<decode::SchemaSource> schemas,
+    const decode::RescueOptions& rescue = {});
 
 // kafka.framing
 decode::Framing FramingOf(const std::string& name);

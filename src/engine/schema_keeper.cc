@@ -23,10 +23,14 @@ int32_t CountFields(const Schema& schema) {
   return count;
 }
 
-// Records do not carry the metadata columns, and must not seem to lack them.
-Schema WithMetadataColumnsOf(const Schema& table, Schema wanted) {
+// Records do not carry the engine's own columns, and must not seem to lack them.
+Schema WithOwnColumnsOf(const Schema& table, Schema wanted, const std::string& rescue_column) {
+  const auto is_rescue = [&](const iceberg::Field& field) {
+    return !rescue_column.empty() && field.name == rescue_column;
+  };
+  std::erase_if(wanted.fields, is_rescue);
   for (const iceberg::Field& field : table.fields) {
-    if (decode::FindMetadataColumn(field.name)) wanted.fields.push_back(field);
+    if (is_rescue(field) || decode::FindMetadataColumn(field.name)) wanted.fields.push_back(field);
   }
   return wanted;
 }
@@ -81,12 +85,12 @@ iceberg::TableMetadataPtr SchemaKeeper::Base() const {
 Result<WriteSchemaPtr> SchemaKeeper::Settle(const Schema& wanted) {
   MutexLock lock(mutex_);
   iceberg::TableMetadataPtr base = Base();
-  const SchemaComparison comparison =
-      iceberg::CompareSchemas(*base, WithMetadataColumnsOf(base->schema(), wanted));
+  const SchemaComparison comparison = iceberg::CompareSchemas(
+      *base, WithOwnColumnsOf(base->schema(), wanted, options_.rescue_column));
   if (!comparison.incompatibilities.empty() && options_.breaking_change == BreakingChange::kFail) {
     return Error::Invalid(
         "records no longer fit table {}: {}; change the table or the producer, or set "
-        "schema.breaking_change to \"dead_letter\"",
+        "schema.breaking_change to \"dead_letter\" or \"rescue\"",
         table_.identifier().ToString(), comparison.incompatibilities.front());
   }
   for (const std::string& reason : comparison.incompatibilities) SayLeftOut("", reason);
@@ -132,7 +136,10 @@ void SchemaKeeper::SayEvolved(const SchemaComparison& comparison) {
 void SchemaKeeper::SayLeftOut(const std::string& column, const std::string& reason) {
   if (said_.size() >= kSaidMax || !said_.insert(column + '\n' + reason).second) return;
   metrics_.GetCounter("kafka_iceberg_schema_conflicts_total").Add();
-  logger_.Warn("records have something that the table has no column for; it is left out",
+  logger_.Warn(options_.rescue_column.empty()
+                   ? "records have something that the table has no column for; it is left out"
+                   : "records have something that the table has no column for; the rescue column "
+                     "keeps it",
                {{"table", table_.identifier().ToString()},
                 {"column", column.substr(0, kTextMax)},
                 {"reason", reason.substr(0, kTextMax)}});

@@ -37,12 +37,14 @@ using WriteSchemaPtr = std::shared_ptr<const WriteSchema>;
 enum class BreakingChange : uint8_t {
   kDeadLetter,  // those of its records that do not fit become dead letters
   kFail,        // the engine stops and explains
+  kRescue,      // their values are kept in the rescue column, where columns may be null
 };
 
 struct SchemaKeeperOptions {
   table::SchemaMismatchAction action = table::SchemaMismatchAction::kFail;
   BreakingChange breaking_change = BreakingChange::kDeadLetter;
   int32_t columns_max = 2000;  // nested ones counted; evolving stops there
+  std::string rescue_column;   // keeps what is left out; empty: nothing does
 };
 
 class SchemaKeeper {

@@ -119,6 +119,27 @@ TEST_F(SchemaKeeperTest, BreakingChangesStopOnlyWhenToldSo) {
       IsError(ErrorCode::kInvalid));
 }
 
+TEST_F(SchemaKeeperTest, TheRescueColumnIsNotAColumnOfRecords) {
+  Schema theirs = table_->Current().metadata->schema();
+  theirs.fields.push_back({3, "_rescued", false, Type::Primitive(TypeId::kString), {}, {}, {}});
+  Change({iceberg::AddSchema{theirs}, iceberg::SetCurrentSchema{}});
+  SchemaKeeper& keeper = Keep({.action = SchemaMismatchAction::kEvolve,
+                               .breaking_change = BreakingChange::kRescue,
+                               .rescue_column = "_rescued"});
+  const auto settled =
+      keeper.Settle(Of({Make("id", TypeId::kInt, true), Make("_rescued", TypeId::kLong)}));
+  ASSERT_THAT(settled, IsOk());
+  EXPECT_EQ((*settled)->version, 1U);
+  EXPECT_EQ(metrics_->GetCounter("kafka_iceberg_schema_conflicts_total").value(), 0);
+}
+
+TEST_F(SchemaKeeperTest, SaysThatWhatIsLeftOutIsKept) {
+  SchemaKeeper& keeper = Keep({.action = SchemaMismatchAction::kWarn, .rescue_column = "_rescued"});
+  ASSERT_THAT(keeper.Settle(Of({Make("id", TypeId::kInt, true), Make("x", TypeId::kInt)})), IsOk());
+  ASSERT_FALSE(logger_.lines().empty());
+  EXPECT_THAT(logger_.lines().back().message, ::testing::HasSubstr("the rescue column keeps it"));
+}
+
 TEST_F(SchemaKeeperTest, ColumnsHaveALimit) {
   SchemaKeeper& keeper = Keep({.action = SchemaMismatchAction::kEvolve, .columns_max = 3});
   ASSERT_THAT(keeper.Settle(Of({Make("id", TypeId::kInt, true), Make("a", TypeId::kInt)})), IsOk());

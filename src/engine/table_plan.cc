@@ -17,8 +17,11 @@ bool HasPayloadColumns(const iceberg::Schema& schema) {
 
 }  // namespace
 
-Result<TablePlan> PlanTable(const config::Options& options, const PlanSources& sources,
-                            const std::stop_token& stop) {
+namespace {
+
+// Without the rescue column.
+Result<TablePlan> PlanColumns(const config::Options& options, const PlanSources& sources,
+                              const std::stop_token& stop) {
   TablePlan plan;
   const Result<std::unique_ptr<catalog::TableOperations>> table =
       sources.catalog.LoadTable(TargetTable(options));
@@ -48,6 +51,15 @@ Result<TablePlan> PlanTable(const config::Options& options, const PlanSources& s
         payloads.size());
   }
   plan.wanted = TRY(WithMetadataColumns(plan.inference.schema, options.schema));
+  return plan;
+}
+
+}  // namespace
+
+Result<TablePlan> PlanTable(const config::Options& options, const PlanSources& sources,
+                            const std::stop_token& stop) {
+  TablePlan plan = TRY(PlanColumns(options, sources, stop));
+  plan.wanted = TRY(WithRescueColumn(std::move(plan.wanted), options.schema));
   return plan;
 }
 

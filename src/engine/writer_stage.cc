@@ -14,7 +14,8 @@ namespace kafka_iceberg::engine {
 namespace {
 
 // A decoder tells what a record asks for at most once for the record's schema and once for its
-// values; it may be told by the decoders of the schemas before and after a switch.
+// values; it may be told by the decoders of the schemas before and after a switch. A switch is
+// progress: a record may ask for one after the other of its columns to be widened.
 constexpr int kCallsOnOneRecordMax = 8;
 
 int64_t BatchBytes(const arrow::RecordBatch& rows) { return arrow::util::TotalBufferSize(rows); }
@@ -39,6 +40,7 @@ WriterStage::WriterStage(WriterStageOptions options, WriterStageContext context,
       rows_decoded_(context_.metrics.GetCounter("kafka_iceberg_rows_decoded_total")),
       tombstones_(context_.metrics.GetCounter("kafka_iceberg_tombstones_total")),
       ignored_fields_(context_.metrics.GetCounter("kafka_iceberg_ignored_fields_total")),
+      rescued_fields_(context_.metrics.GetCounter("kafka_iceberg_rescued_fields_total")),
       visible_latency_(context_.metrics.GetHistogram("kafka_iceberg_visible_latency_seconds")) {}
 
 void WriterStage::Handle(WriterMessage message) {
@@ -85,7 +87,9 @@ Status WriterStage::DecodeAll(const SourceBatch& batch) {
     records = records.subspan(static_cast<size_t>(stats.records));
     calls_on_one_record = stats.records == 0 ? calls_on_one_record + 1 : 0;
     CHECK(calls_on_one_record < kCallsOnOneRecordMax);
+    const uint64_t version = schema_->version;
     TRY(SwitchTo(TRY(context_.schemas.Settle(*stats.drift))));
+    if (schema_->version != version) calls_on_one_record = 0;
   }
 }
 
@@ -101,6 +105,7 @@ void WriterStage::Count(const decode::DecodeStats& stats, size_t letters_before)
   const int64_t null_values = stats.tombstones + stats.null_rows;
   if (null_values > 0) tombstones_.Add(static_cast<double>(null_values));
   if (stats.ignored_fields > 0) ignored_fields_.Add(static_cast<double>(stats.ignored_fields));
+  if (stats.rescued_fields > 0) rescued_fields_.Add(static_cast<double>(stats.rescued_fields));
   for (size_t i = letters_before; i < dead_letters_.size(); ++i) {
     context_.metrics
         .GetCounter("kafka_iceberg_dead_letters_total", {{"reason", dead_letters_[i].code}})

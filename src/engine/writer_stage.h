@@ -104,6 +104,7 @@ class WriterStage {
   telemetry::Counter& rows_decoded_;
   telemetry::Counter& tombstones_;
   telemetry::Counter& ignored_fields_;
+  telemetry::Counter& rescued_fields_;
   telemetry::Histogram& visible_latency_;
 };
 

@@ -64,6 +64,8 @@ inline constexpr MetricFamily kMetricFamilies[] = {
     {"kafka_iceberg_tombstones_total", MetricKind::kCounter, "Records with a null value."},
     {"kafka_iceberg_ignored_fields_total", MetricKind::kCounter,
      "Members of payloads that no column takes."},
+    {"kafka_iceberg_rescued_fields_total", MetricKind::kCounter,
+     "Members and values kept in the rescue column."},
     // Schema registry.
     {"kafka_iceberg_schema_conflicts_total", MetricKind::kCounter,
      "Columns or types of records that the table does not take; each is counted once."},

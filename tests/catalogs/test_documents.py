@@ -22,6 +22,8 @@ import unittest
 import urllib.parse
 import uuid
 
+import duckdb
+
 from tests.catalogs.catalogs import servers
 from tests.e2e.harness import BINARY, ROOT, Scenario, Topic, broker, merged, to_toml
 from tests.servers import process
@@ -79,15 +81,23 @@ class Section:
         return [text for language, text in self.blocks if language == "toml"]
 
 
+def check_syntax(language: str, text: str) -> None:
+    if language == "json":
+        json.loads(text)
+    if language == "sql":
+        duckdb.extract_statements(text)
+
+
 def sections_of(document: str, text: str) -> list[Section]:
     sections, language, block = [Section(document, "")], None, ""
     for number, line in enumerate(text.splitlines(keepends=True), 1):
         if line.startswith("```"):
             if language is None:
                 language, block = line[3:].strip(), ""
-                if language not in ("toml", "sh", ""):
+                if language not in ("toml", "sh", "json", "sql", ""):
                     raise ValueError(f"{document}:{number}: a block of {language!r}")
             else:
+                check_syntax(language, block)
                 sections[-1].blocks.append((language, block))
                 language = None
         elif language is not None:

@@ -2,6 +2,7 @@
 //
 // Payloads, and the schemas they come with. Input of the targets that decode is split into records
 // at the bytes 0xff 0xff; whatever they hold, each is counted once and the batch is a legal one.
+#include <arrow/array.h>
 #include <arrow/record_batch.h>
 
 #include "core/check.h"
@@ -10,6 +11,7 @@
 #include "decode/avro_decoder.h"
 #include "decode/json_decoder.h"
 #include "decode/json_schema/json_schema_to_iceberg.h"
+#include "decode/metadata_columns.h"
 #include "decode/protobuf/proto_mapping.h"
 #include "decode/protobuf/proto_text.h"
 #include "decode/protobuf_decoder.h"
@@ -36,6 +38,50 @@ std::vector<std::string_view> Split(std::string_view input) {
   return parts;
 }
 
+constexpr const char* kRescueColumn = "_rescued";
+
+// What is rescued is one JSON object.
+void CheckRescued(const arrow::RecordBatch& batch) {
+  const auto column = batch.GetColumnByName(kRescueColumn);
+  if (column == nullptr) return;
+  const auto& texts = static_cast<const arrow::StringArray&>(*column);
+  iceberg::Schema schema;
+  schema.fields = {{1, "-", false, iceberg::Type::Primitive(iceberg::TypeId::kLong), {}, {}, {}}};
+  static const std::unique_ptr<Decoder> json =
+      std::move(decode::MakeJsonDecoder(schema, {.depth_max = 512})).value();
+  for (int64_t row = 0; row < texts.length(); ++row) {
+    if (texts.IsNull(row)) continue;
+    Record record;
+    record.value = texts.GetView(row);
+    std::vector<decode::DeadLetter> letters;
+    json->Decode("rescued", {&record, 1}, letters);
+    CHECK(letters.empty() || letters[0].field_path == "-");
+  }
+  (void)json->Seal();
+}
+
+decode::RescueOptions Rescuing() {
+  return {.column = kRescueColumn, .scope = decode::RescueScope::kValues, .bytes_max = 4096};
+}
+
+// A third of the columns is missing, a third has another type, the rest may be null.
+iceberg::Schema Unfitting(iceberg::Schema schema) {
+  iceberg::Schema changed;
+  for (size_t i = 0; i < schema.fields.size(); ++i) {
+    iceberg::Field field = std::move(schema.fields[i]);
+    if (decode::FindMetadataColumn(field.name)) continue;
+    field.required = false;
+    if (i % 3 == 1) continue;
+    if (i % 3 == 2) field.type = iceberg::Type::Primitive(iceberg::TypeId::kDate);
+    changed.fields.push_back(std::move(field));
+  }
+  iceberg::Field rescued;
+  rescued.name = kRescueColumn;
+  rescued.type = iceberg::Type::Primitive(iceberg::TypeId::kString);
+  changed.fields.push_back(std::move(rescued));
+  return iceberg::AssignFreshIds(changed);
+}
+
 void DecodeAll(Decoder& decoder, std::string_view input) {
   std::vector<Record> records;
   for (const std::string_view part : Split(input)) {
@@ -53,6 +99,7 @@ void DecodeAll(Decoder& decoder, std::string_view input) {
   const auto batch = decoder.Seal();
   CHECK((batch == nullptr ? 0 : batch->num_rows()) == stats.rows);
   if (batch != nullptr) CHECK(batch->ValidateFull().ok());
+  if (batch != nullptr) CheckRescued(*batch);
 }
 
 iceberg::Schema Declared(const std::vector<decode::DeclaredField>& fields) {
@@ -65,6 +112,11 @@ void FuzzJson(std::string_view input) {
   static const std::unique_ptr<Decoder> decoder =
       std::move(decode::MakeJsonDecoder(Declared(JsonFuzzColumns()))).value();
   DecodeAll(*decoder, input);
+  static const std::unique_ptr<Decoder> rescuing =
+      std::move(
+          decode::MakeJsonDecoder(Unfitting(Declared(JsonFuzzColumns())), {.rescue = Rescuing()}))
+          .value();
+  DecodeAll(*rescuing, input);
 }
 
 // The columns of the records themselves take the records.
@@ -76,13 +128,14 @@ void FuzzJsonInference(std::string_view input) {
   if (decoder.ok()) DecodeAll(**decoder, input);
 }
 
-std::unique_ptr<Decoder> AvroDecoder(const PayloadSchema& schema) {
+std::unique_ptr<Decoder> AvroDecoder(const PayloadSchema& schema, bool rescues = false) {
   const auto parsed = decode::ParseAvroSchema(schema);
   if (!parsed.ok()) return nullptr;
   const auto table = decode::AvroToIceberg(*parsed);
   if (!table.ok() || table->fields.empty()) return nullptr;
-  auto decoder =
-      decode::MakeAvroDecoder(*table, {.framing = decode::Framing::kNone, .schema = schema});
+  decode::AvroDecoderOptions options{.framing = decode::Framing::kNone, .schema = schema};
+  if (rescues) options.rescue = Rescuing();
+  auto decoder = decode::MakeAvroDecoder(rescues ? Unfitting(*table) : *table, options);
   return decoder.ok() ? std::move(decoder).value() : nullptr;
 }
 
@@ -91,6 +144,10 @@ void FuzzAvro(std::string_view input) {
       AvroDecoder({PayloadFormat::kAvro, kAvroFuzzSchema, {}});
   CHECK(decoder != nullptr);
   DecodeAll(*decoder, input);
+  static const std::unique_ptr<Decoder> rescuing =
+      AvroDecoder({PayloadFormat::kAvro, kAvroFuzzSchema, {}}, /*rescues=*/true);
+  CHECK(rescuing != nullptr);
+  DecodeAll(*rescuing, input);
 }
 
 // Input: a schema, a byte 0, records of it.
@@ -100,15 +157,16 @@ void FuzzAvroSchema(std::string_view input) {
   if (decoder != nullptr) DecodeAll(*decoder, input);
 }
 
-std::unique_ptr<Decoder> ProtobufDecoder(const PayloadSchema& schema) {
+std::unique_ptr<Decoder> ProtobufDecoder(const PayloadSchema& schema, bool rescues = false) {
   const auto parsed = decode::ParseProtoText(schema);
   if (!parsed.ok()) return nullptr;
   const decode::ProtoMessage* message = parsed->FindByPath({});
   if (message == nullptr) return nullptr;
   const auto table = decode::ProtobufToIceberg(*parsed, *message);
   if (!table.ok()) return nullptr;
-  auto decoder =
-      decode::MakeProtobufDecoder(*table, {.framing = decode::Framing::kNone, .schema = schema});
+  decode::ProtobufDecoderOptions options{.framing = decode::Framing::kNone, .schema = schema};
+  if (rescues) options.rescue = Rescuing();
+  auto decoder = decode::MakeProtobufDecoder(rescues ? Unfitting(*table) : *table, options);
   return decoder.ok() ? std::move(decoder).value() : nullptr;
 }
 
@@ -117,6 +175,10 @@ void FuzzProtobuf(std::string_view input) {
       ProtobufDecoder({PayloadFormat::kProtobuf, kProtobufFuzzSchema, {}});
   CHECK(decoder != nullptr);
   DecodeAll(*decoder, input);
+  static const std::unique_ptr<Decoder> rescuing =
+      ProtobufDecoder({PayloadFormat::kProtobuf, kProtobufFuzzSchema, {}}, /*rescues=*/true);
+  CHECK(rescuing != nullptr);
+  DecodeAll(*rescuing, input);
 }
 
 // Input: a .proto file, a byte 0, a file it may import as "other.proto", a byte 0, records.

@@ -4,6 +4,7 @@
 #include "decode/avro/avro_field_match.h"
 #include "decode/avro/avro_program.h"
 #include "decode/avro/avro_type_rules.h"
+#include "decode/rescue/rescue.h"
 
 namespace kafka_iceberg::decode {
 namespace {
@@ -125,6 +126,22 @@ std::optional<AvroOp> PrimitiveOp(const AvroSchema& writer, const Type& column) 
   }
 }
 
+// Whether a value of the right type may still be none of its column.
+bool MayNotFit(AvroCode code) {
+  switch (code) {
+    case AvroCode::kIntToFloat:
+    case AvroCode::kLongToFloat:
+    case AvroCode::kLongToDouble:
+    case AvroCode::kStringToUuid:
+    case AvroCode::kDecimalBytes:
+    case AvroCode::kDecimalFixed:
+    case AvroCode::kTimeMillis:
+    case AvroCode::kTimeMicros:
+    case AvroCode::kTimestamp: return true;
+    default: return false;
+  }
+}
+
 // Of what a duration becomes; see avro_type_rules.h.
 bool IsDurationStruct(const Type& type) {
   constexpr std::string_view kParts[] = {"months", "days", "millis"};
@@ -138,6 +155,8 @@ bool IsDurationStruct(const Type& type) {
 // the value cannot be taken.
 class Compiler {
  public:
+  explicit Compiler(RescueScope scope) : scope_(scope) {}
+
   CompiledAvro Run(const AvroSchema& schema, const Target& top) {
     const bool ok = StructValue(schema, top);
     CompiledAvro compiled;
@@ -175,9 +194,9 @@ class Compiler {
         NullBranch(column, top);
       } else if (emit(branch, i)) {
         any = true;
-      } else {
+      } else if (column == nullptr || !RescueValue(branch, *column, begin)) {
         // Only records that use this branch fail; the others are good.
-        program_.ops.resize(begin);
+        CutTo(begin);
         AppendFailure(failure_);
       }
       program_.unions[number].push_back({begin, static_cast<uint32_t>(program_.ops.size())});
@@ -194,6 +213,27 @@ class Compiler {
   }
 
   bool Value(const AvroSchema& schema, Column& column) {
+    const size_t begin = program_.ops.size();
+    return ValueInto(schema, column) || RescueValue(schema, column, begin);
+  }
+
+  // Instead of what was appended since `begin`: null for the column, which does not take the value.
+  bool RescueValue(const AvroSchema& schema, Column& column, size_t begin) {
+    const bool may_be_null = scope_ == RescueScope::kValues && !too_long_ && !column.required() &&
+                             IsMisfit(failure_.code);
+    if (!may_be_null) return false;
+    CutTo(begin);
+    AppendRescue({&schema, &column, false, {}});
+    Append(AvroCode::kNull, &column);
+    return true;
+  }
+
+  void AppendRescue(AvroRescue rescue) {
+    AppendNumber(AvroCode::kRescue, static_cast<int64_t>(program_.rescues.size()));
+    program_.rescues.push_back(std::move(rescue));
+  }
+
+  bool ValueInto(const AvroSchema& schema, Column& column) {
     if (too_long_) return false;
     const Type& type = column.type();
     if (type.id == TypeId::kStruct) return StructValue(schema, TargetOf(column));
@@ -228,6 +268,9 @@ class Compiler {
     if (op->code == AvroCode::kEnum) {
       op->argument = static_cast<int64_t>(program_.symbols.size());
       program_.symbols.push_back(schema.symbols);
+    }
+    if (scope_ == RescueScope::kValues && !column.required() && MayNotFit(op->code)) {
+      program_.misfits.emplace_back(static_cast<uint32_t>(program_.ops.size()), &schema);
     }
     Append(*op);
     return true;
@@ -288,8 +331,7 @@ class Compiler {
         if (left_null) return Fail(NullFailure(*target.columns[field]));
       }
       if (taken == FieldMatch::kNoField) {
-        Skip(branch);
-        AppendNumber(AvroCode::kIgnored, 1);
+        if (!TakesNoColumn(branch, names[i], target)) AppendNumber(AvroCode::kIgnored, 1);
       } else if (!Value(branch, *target.columns[taken])) {
         return false;
       }
@@ -306,8 +348,7 @@ class Compiler {
     for (size_t i = 0; i < record.fields.size(); ++i) {
       const size_t field = match.FieldOf(i);
       if (field == FieldMatch::kNoField) {
-        Skip(record.fields[i].schema);
-        ++ignored;
+        if (!TakesNoColumn(record.fields[i].schema, record.fields[i].name, target)) ++ignored;
       } else if (!Value(record.fields[i].schema, *target.columns[field])) {
         return false;
       }
@@ -317,6 +358,16 @@ class Compiler {
     }
     if (ignored > 0) AppendNumber(AvroCode::kIgnored, ignored);
     if (target.parent != nullptr) Append(AvroCode::kEndStruct, target.parent);
+    return true;
+  }
+
+  // Whether it is rescued.
+  bool TakesNoColumn(const AvroSchema& schema, const std::string& name, const Target& target) {
+    if (scope_ == RescueScope::kNothing) {
+      Skip(schema);
+      return false;
+    }
+    AppendRescue({&schema, target.parent, true, name});
     return true;
   }
 
@@ -377,6 +428,11 @@ class Compiler {
   void End(size_t at) {
     program_.ops[at].length = static_cast<uint32_t>(program_.ops.size() - at - 1);
   }
+  void CutTo(size_t size) {
+    program_.ops.resize(size);
+    while (!program_.misfits.empty() && program_.misfits.back().first >= size)
+      program_.misfits.pop_back();
+  }
   void Append(AvroCode code, Column* column) { Append({code, 0, 0, column}); }
   void AppendNumber(AvroCode code, int64_t argument) { Append({code, 0, argument, nullptr}); }
   void Append(const AvroOp& op) {
@@ -401,6 +457,7 @@ class Compiler {
     return false;
   }
 
+  const RescueScope scope_;
   AvroProgram program_;
   RowFailure failure_;
   bool too_long_ = false;
@@ -409,8 +466,8 @@ class Compiler {
 }  // namespace
 
 CompiledAvro CompileAvro(const AvroSchema& schema, const std::vector<Field>& fields,
-                         const std::vector<Column*>& columns) {
-  return Compiler().Run(schema, {fields, columns, nullptr});
+                         const std::vector<Column*>& columns, RescueScope scope) {
+  return Compiler(scope).Run(schema, {fields, columns, nullptr});
 }
 
 }  // namespace kafka_iceberg::decode

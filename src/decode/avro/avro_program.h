@@ -6,11 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "decode/avro/avro_schema.h"
 #include "decode/column.h"
+#include "decode/rescue/rescue_options.h"
 #include "decode/row_columns.h"
 #include "iceberg/value.h"
 
@@ -52,6 +55,7 @@ enum class AvroCode : uint8_t {
   kFillStruct,  // children without a value become null, then as above
   kNull,
   kDefault,  // argument: index of the value
+  kRescue,   // argument: index of the rescue; the value is kept beside the columns
   kIgnored,  // argument: how many fields no column takes
   kFail,     // argument: index of the failure
 };
@@ -61,6 +65,14 @@ struct AvroOp {
   uint32_t length = 0;  // instructions that belong to it and stand behind it
   int64_t argument = 0;
   Column* column = nullptr;  // null: the value is skipped; at the top: all columns are meant
+};
+
+// A value that no column takes.
+struct AvroRescue {
+  const AvroSchema* schema = nullptr;
+  const Column* column = nullptr;  // that does not take it
+  bool is_member = false;          // then of the struct `column`, null at the top
+  std::string name;
 };
 
 struct AvroProgram {
@@ -74,11 +86,15 @@ struct AvroProgram {
   std::vector<std::vector<std::string>> symbols;
   std::vector<iceberg::Value> defaults;
   std::vector<RowFailure> failures;
+  std::vector<AvroRescue> rescues;
+  // Instructions whose value may turn out not to fit, and its schema then; in their order.
+  std::vector<std::pair<uint32_t, const AvroSchema*>> misfits;
 };
 
 // The failure is that of every record: a column cannot take what the schema says (schema_mismatch,
 // with the field's path), or a required one would get nothing (missing_field).
 struct CompiledAvro {
+  std::shared_ptr<const AvroSchema> schema;  // kept when the program refers to it
   AvroProgram program;
   std::optional<RowFailure> failure;
   // The payload columns that the schema asks for; a field that some column takes (see FieldMatch)
@@ -89,8 +105,9 @@ struct CompiledAvro {
 inline constexpr size_t kAvroOpsMax = 200'000;
 
 // `fields` and `columns` of the payload, in the same order; they meet as in FieldMatch. `wanted` is
-// left to others.
+// left to others. What a program rescues refers to `schema`, which must live as long.
 CompiledAvro CompileAvro(const AvroSchema& schema, const std::vector<iceberg::Field>& fields,
-                         const std::vector<Column*>& columns);
+                         const std::vector<Column*>& columns,
+                         RescueScope scope = RescueScope::kNothing);
 
 }  // namespace kafka_iceberg::decode

@@ -24,6 +24,20 @@ std::string_view CodeOf(ErrorCode code) {
   }
 }
 
+size_t NodesOf(const AvroSchema& schema) {
+  size_t nodes = 1;
+  for (const AvroField& field : schema.fields) nodes += NodesOf(field.schema);
+  for (const AvroSchema& child : schema.children) nodes += NodesOf(child);
+  return nodes;
+}
+
+// In instructions; a node of a schema is several times as large as one.
+size_t Weight(const CompiledAvro& compiled) {
+  constexpr size_t kOpsPerNode = 10;
+  const size_t nodes = compiled.schema == nullptr ? 0 : NodesOf(*compiled.schema);
+  return compiled.program.ops.size() + nodes * kOpsPerNode;
+}
+
 // Whether the registry has answered, and the answer will not change by asking again soon.
 bool IsFinal(ErrorCode code) {
   return code == ErrorCode::kNotFound || code == ErrorCode::kCorrupt ||
@@ -39,11 +53,17 @@ AvroPrograms::AvroPrograms(std::shared_ptr<SchemaSource> schemas, const RowColum
       programs_max_(static_cast<size_t>(std::max<int64_t>(programs_max, 1))) {}
 
 CompiledAvro AvroPrograms::Compile(const PayloadSchema& schema, const RowColumns& columns) {
-  const auto parsed = ParseAvroSchema(schema);
+  auto parsed = ParseAvroSchema(schema);
   if (!parsed.ok()) return Unusable(CodeOf(parsed.error().code()), parsed.error().message());
-  CompiledAvro compiled = CompileAvro(*parsed, columns.payload_fields(), columns.payload_columns());
+  const auto kept = std::make_shared<const AvroSchema>(std::move(parsed).value());
+  const RescueScope scope =
+      columns.rescue() == nullptr ? RescueScope::kNothing : columns.rescue()->scope();
+  CompiledAvro compiled =
+      CompileAvro(*kept, columns.payload_fields(), columns.payload_columns(), scope);
+  const AvroProgram& program = compiled.program;
+  if (!program.rescues.empty() || !program.misfits.empty()) compiled.schema = kept;
   // A schema that cannot be columns at all has failed above, or will for each record.
-  auto wanted = AvroToIceberg(NamedAsColumns(*parsed, columns.payload_fields()));
+  auto wanted = AvroToIceberg(NamedAsColumns(*kept, columns.payload_fields()));
   if (wanted.ok()) compiled.wanted = std::move(wanted).value();
   return compiled;
 }
@@ -74,7 +94,7 @@ Result<CompiledAvro*> AvroPrograms::Load(const SchemaId& id) {
   if (compiled.failure) {
     compiled.failure->reason = fmt::format("schema {}: {}", ToString(id), compiled.failure->reason);
   }
-  ops_ += compiled.program.ops.size();
+  ops_ += Weight(compiled);
   while (!entries_.empty() && (entries_.size() >= programs_max_ || ops_ > kOpsMax)) DropOldest();
   entries_.push_front({id, std::move(compiled)});
   by_id_[id] = entries_.begin();
@@ -82,7 +102,7 @@ Result<CompiledAvro*> AvroPrograms::Load(const SchemaId& id) {
 }
 
 void AvroPrograms::DropOldest() {
-  ops_ -= entries_.back().compiled.program.ops.size();
+  ops_ -= Weight(entries_.back().compiled);
   by_id_.erase(entries_.back().id);
   entries_.pop_back();
 }

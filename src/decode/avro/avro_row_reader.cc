@@ -188,6 +188,7 @@ AVRO_HOT AvroRowReader::Next AvroRowReader::ReadIntInto(const AvroOp& op, Next a
 
 template <typename T>
 AvroRowReader::Next AvroRowReader::ReadIntegerExactly(const AvroOp& op, Next at) {
+  const Next start = at;
   int64_t value = 0;
   at = op.code == AvroCode::kIntToFloat ? ReadInt(op, at, value) : ReadLong(at, input_, value);
   if (at == nullptr) return op.code == AvroCode::kIntToFloat ? nullptr : FailNumber(op);
@@ -195,8 +196,8 @@ AvroRowReader::Next AvroRowReader::ReadIntegerExactly(const AvroOp& op, Next at)
   // 2^63 is a value of T but not a long: compared first, because converting it back is undefined.
   constexpr auto kBeyond = static_cast<T>(9223372036854775808.0);
   if (rounded >= kBeyond || static_cast<int64_t>(rounded) != value) {
-    return Fail(op, "out_of_range",
-                fmt::format("got {}, which the type cannot hold exactly", value));
+    return FailValue(op, start, "out_of_range",
+                     fmt::format("got {}, which the type cannot hold exactly", value));
   }
   op.column->AppendFixed(rounded);
   return at;
@@ -251,12 +252,13 @@ AvroRowReader::Next AvroRowReader::ReadBytes(const AvroOp& op, Next at) {
 }
 
 AvroRowReader::Next AvroRowReader::ReadUuid(const AvroOp& op, Next at) {
+  const Next start = at;
   int64_t size = 0;
   at = ReadSize(op, at, size);
   if (at == nullptr) return nullptr;
   const std::string_view text(reinterpret_cast<const char*>(at), static_cast<size_t>(size));
   if (ParseUuid(text, op.column->ReserveFixedBytes()) != TextError::kNone) {
-    return Fail(op, "bad_value", "has a text that is not a UUID");
+    return FailValue(op, start, "bad_value", "has a text that is not a UUID");
   }
   op.column->AppendFixedBytes();
   return at + size;
@@ -288,6 +290,7 @@ AvroRowReader::Next AvroRowReader::ReadEnum(const AvroOp& op, Next at) {
 }
 
 AvroRowReader::Next AvroRowReader::ReadDecimal(const AvroOp& op, Next at) {
+  const Next start = at;
   int64_t size = op.argument;
   if (op.code == AvroCode::kDecimalBytes) {
     at = ReadSize(op, at, size);
@@ -298,32 +301,35 @@ AvroRowReader::Next AvroRowReader::ReadDecimal(const AvroOp& op, Next at) {
   }
   iceberg::Int128 unscaled = 0;
   if (!ReadUnscaled(at, size, unscaled) || !FitsPrecision(unscaled, op.column->type().precision)) {
-    return Fail(op, "out_of_range", "has more digits than the type");
+    return FailValue(op, start, "out_of_range", "has more digits than the type");
   }
   op.column->AppendFixed(unscaled);
   return at + size;
 }
 
 AvroRowReader::Next AvroRowReader::ReadTime(const AvroOp& op, int64_t factor, Next at) {
+  const Next start = at;
   int64_t value = 0;
   at = op.code == AvroCode::kTimeMillis ? ReadInt(op, at, value) : ReadLong(at, input_, value);
   if (at == nullptr) return op.code == AvroCode::kTimeMillis ? nullptr : FailNumber(op);
   if (value < 0 || value >= kMicrosPerDay / factor) {
-    return Fail(op, "out_of_range", fmt::format("got {}, which is not a time of day", value));
+    return FailValue(op, start, "out_of_range",
+                     fmt::format("got {}, which is not a time of day", value));
   }
   op.column->AppendFixed(value * factor);
   return at;
 }
 
 AVRO_HOT AvroRowReader::Next AvroRowReader::ReadTimestamp(const AvroOp& op, Next at) {
+  const Next start = at;
   int64_t value = 0;
   at = ReadLong(at, input_, value);
   if (at == nullptr) [[unlikely]]
     return FailNumber(op);
   int64_t scaled = 0;
   if (__builtin_mul_overflow(value, op.argument, &scaled)) [[unlikely]] {
-    return Fail(op, "out_of_range",
-                fmt::format("got {}, which is beyond the type's last moment", value));
+    return FailValue(op, start, "out_of_range",
+                     fmt::format("got {}, which is beyond the type's last moment", value));
   }
   op.column->AppendFixed(scaled);
   return at;
@@ -368,6 +374,10 @@ void AvroRowReader::FillStruct(const AvroOp& op) {
     if (child->size() == op.column->size()) child->AppendNull();
   }
   op.column->AppendStruct();
+}
+
+void AvroRowReader::AppendDefault(const AvroOp& op) {
+  op.column->AppendValue(program_->defaults[static_cast<size_t>(op.argument)]);
 }
 
 bool AvroRowReader::MapKeysDiffer(Column& map) {
@@ -427,9 +437,8 @@ AvroRowReader::Next AvroRowReader::Run(const AvroOp* op, const AvroOp* last, Nex
       case AvroCode::kEndStruct: op->column->AppendStruct(); break;
       case AvroCode::kFillStruct: FillStruct(*op); break;
       case AvroCode::kNull: op->column->AppendNull(); break;
-      case AvroCode::kDefault:
-        op->column->AppendValue(program_->defaults[static_cast<size_t>(op->argument)]);
-        break;
+      case AvroCode::kDefault: AppendDefault(*op); break;
+      case AvroCode::kRescue: at = ReadRescued(*op, at); break;
       case AvroCode::kIgnored: ignored_fields_ += op->argument; break;
       case AvroCode::kFail:
         failure_ = program_->failures[static_cast<size_t>(op->argument)];

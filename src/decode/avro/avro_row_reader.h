@@ -13,13 +13,16 @@
 
 #include "decode/avro/avro_input.h"
 #include "decode/avro/avro_program.h"
+#include "decode/rescue/rescue.h"
 
 namespace kafka_iceberg::decode {
 
 class AvroRowReader {
  public:
-  // `columns`: those of the payload, which the programs fill.
-  explicit AvroRowReader(const std::vector<Column*>& columns) : columns_(columns) {}
+  // `columns`: those of the payload, which the programs fill. `rescue`: for programs that keep what
+  // no column takes; may be null.
+  explicit AvroRowReader(const std::vector<Column*>& columns, Rescue* rescue = nullptr)
+      : columns_(columns), rescue_(rescue) {}
 
   // On success every column of the payload has row number `row`. On failure see failure().
   bool Read(const AvroProgram& program, std::string_view payload, int64_t row);
@@ -68,7 +71,14 @@ class AvroRowReader {
   // The size of what follows, checked against what is left.
   Next ReadSize(const AvroOp& op, Next at, int64_t& size);
   void FillStruct(const AvroOp& op);
+  void AppendDefault(const AvroOp& op);
   bool MapKeysDiffer(Column& map);
+
+  Next ReadRescued(const AvroOp& op, Next at);
+  // The value that begins there as JSON, in scratch_.
+  Next WriteJson(const AvroSchema& schema, const Column* column, Next at);
+  // A value that does not fit: kept, and null in its column, where the program says so.
+  Next FailValue(const AvroOp& op, Next start, std::string_view code, std::string_view reason);
 
   // All return null.
   Next Fail(const AvroOp& op, std::string_view code, std::string_view reason);
@@ -85,6 +95,8 @@ class AvroRowReader {
   int64_t ignored_fields_ = 0;
   int64_t empty_items_left_ = 0;
   RowFailure failure_;
+  Rescue* const rescue_;
+  std::string scratch_;
   std::vector<std::string_view> keys_scratch_;
   std::array<uint8_t, kCopyBytesMax + kPadding> copy_ = {};
 };

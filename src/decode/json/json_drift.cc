@@ -50,10 +50,14 @@ std::optional<Schema> JsonDrift::OfMembers(const std::string& topic, const Recor
 std::optional<Schema> JsonDrift::OfFailure(const std::string& topic, const Record& record,
                                            const RowFailure& failure) {
   if (failure.code != "out_of_range" || WasTold(topic, record)) return {};
-  const Result<InferenceReport> sample = InferSchema({{record.value}});
   Schema wanted;
   wanted.fields = columns_;
-  if (!sample.ok() || !WidenColumn(wanted, sample->schema, failure.field_path)) return {};
+  if (failure.precision_needed > 0) {
+    if (!WidenDecimal(wanted, failure.field_path, failure.precision_needed)) return {};
+  } else {
+    const Result<InferenceReport> sample = InferSchema({{record.value}});
+    if (!sample.ok() || !WidenColumn(wanted, sample->schema, failure.field_path)) return {};
+  }
   told_ = Told{topic, record.partition, record.offset, {}};
   return wanted;
 }

@@ -8,6 +8,7 @@ namespace kafka_iceberg::decode {
 namespace {
 
 constexpr size_t kExcerptBytes = 60;
+constexpr int32_t kDecimalDigitsMax = 38;
 
 // The start of a value, cut between characters.
 std::string Excerpt(std::string_view value) {
@@ -29,12 +30,27 @@ std::string DescribeValue(const JsonCursor& cursor) {
   return {};
 }
 
+// The digits that a decimal column would need for the number, 0 when they would not do: the scale
+// stays.
+int32_t PrecisionNeeded(const iceberg::Type& column, TextError error, std::string_view value) {
+  if (column.id != iceberg::TypeId::kDecimal || error != TextError::kOutOfRange) return 0;
+  const auto number = ScanNumber(value);
+  iceberg::Int128 unscaled = 0;
+  if (!number || ToUnscaled(*number, column.scale, /*floor=*/false, unscaled) != TextError::kNone) {
+    return 0;
+  }
+  int32_t precision = column.precision;
+  while (precision < kDecimalDigitsMax && !FitsPrecision(unscaled, precision)) ++precision;
+  return precision;
+}
+
 }  // namespace
 
 JsonRowReader::Next JsonRowReader::Fail(std::string_view code, const JsonNode* node, JsonCursor at,
                                         std::string reason) {
   failed_at_ = at.next;
   error_.code = code;
+  error_.precision_needed = 0;
   error_.field_path = node == nullptr || node->column == nullptr ? "" : node->column->path();
   error_.reason =
       (error_.field_path.empty() ? "the record" : error_.field_path) + " " + std::move(reason);
@@ -55,9 +71,12 @@ JsonRowReader::Next JsonRowReader::FailEscape(EscapeError error, const JsonNode*
 
 JsonRowReader::Next JsonRowReader::FailText(const JsonNode& node, JsonCursor at, TextError error,
                                             std::string_view value) {
-  return Fail(CodeOf(error), &node, at,
-              fmt::format("({}) got \"{}\", which {}", iceberg::ToString(node.column->type()),
-                          Excerpt(value), Explain(error)));
+  const iceberg::Type& type = node.column->type();
+  Fail(CodeOf(error), &node, at,
+       fmt::format("({}) got \"{}\", which {}", iceberg::ToString(type), Excerpt(value),
+                   Explain(error)));
+  error_.precision_needed = PrecisionNeeded(type, error, value);
+  return nullptr;
 }
 
 JsonRowReader::Next JsonRowReader::FailType(const JsonNode& node, JsonCursor at) {

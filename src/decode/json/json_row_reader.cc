@@ -37,6 +37,7 @@ bool JsonRowReader::Read(JsonCursor& cursor, uint32_t end, int64_t row) {
   depth_ = 1;
   ignored_fields_ = 0;
   unknown_.clear();
+  misfit_.reset();
   Next next = nullptr;
   if (cursor.peek() == '{') [[likely]]
     next = ReadMembers(root_, cursor.Behind(1), row);
@@ -67,15 +68,15 @@ JsonRowReader::Next JsonRowReader::ReadMembers(JsonNode& node, JsonCursor at, in
         previous = member;
         Column& column = *children[member].column;
         // Seen before in this object: the last one counts.
-        if (column.size() != row) [[unlikely]]
+        if (column.size() != row) [[unlikely]] {
           column.TruncateTo(row);
-        else
+          if (rescue_ != nullptr) rescue_->ForgetBelow(column);
+        } else {
           ++filled;
+        }
         at.next = ReadValue(children[member], at);
       } else {
-        ++ignored_fields_;
-        if (notes_unknown_) Note(node, at);
-        at.next = Skip(at);
+        at.next = ReadUnknown(node, at);
       }
       if (at.next == nullptr) [[unlikely]]
         return nullptr;
@@ -220,20 +221,27 @@ bool JsonRowReader::Enter(const JsonNode& node, JsonCursor at) {
 
 JsonRowReader::Next JsonRowReader::ReadStruct(JsonNode& node, JsonCursor at) {
   if (!Enter(node, at)) return nullptr;
+  const int32_t depth = depth_;
   const Next next = ReadMembers(node, at.Behind(1), node.column->size());
-  if (next == nullptr) return nullptr;
+  depth_ = depth - 1;
+  if (next == nullptr) [[unlikely]]
+    return RescueValue(node, at);
   node.column->AppendStruct();
-  --depth_;
   return next;
 }
 
 JsonRowReader::Next JsonRowReader::ReadList(JsonNode& node, JsonCursor at) {
   if (!Enter(node, at)) return nullptr;
+  const JsonCursor start = at;
+  const int32_t depth = depth_;
   ++at.next;
   if (!at.TakeIf(']')) {
     do {
       at.next = ReadValue(node.children[0], at);
-      if (at.next == nullptr) return nullptr;
+      if (at.next == nullptr) [[unlikely]] {
+        depth_ = depth - 1;
+        return RescueValue(node, start);
+      }
     } while (at.TakeIf(','));
     if (!at.TakeIf(']')) return FailNotJson(at, "an array is not closed");
   }
@@ -244,6 +252,14 @@ JsonRowReader::Next JsonRowReader::ReadList(JsonNode& node, JsonCursor at) {
 
 JsonRowReader::Next JsonRowReader::ReadMap(JsonNode& node, JsonCursor at) {
   if (!Enter(node, at)) return nullptr;
+  const JsonCursor start = at;
+  const int32_t depth = depth_;
+  const Next next = ReadEntries(node, at);
+  depth_ = depth - 1;
+  return next != nullptr ? next : RescueValue(node, start);
+}
+
+JsonRowReader::Next JsonRowReader::ReadEntries(JsonNode& node, JsonCursor at) {
   const JsonCursor start = at;
   ++at.next;
   if (!at.TakeIf('}')) {
@@ -258,7 +274,6 @@ JsonRowReader::Next JsonRowReader::ReadMap(JsonNode& node, JsonCursor at) {
   if (!MapKeysDiffer(*node.column))
     return Fail("bad_value", &node, start, "holds the same key twice");
   node.column->AppendList();
-  --depth_;
   return at.next;
 }
 
@@ -288,9 +303,15 @@ JsonRowReader::Next JsonRowReader::ReadOther(JsonNode& node, JsonCursor at) {
     node.column->AppendNull();
     return at.next + 1;
   }
-  if (first == '"' && TakesText(node.kind)) return ReadOtherString(node, at);
-  if (StartsNumber(first) && TakesNumber(node.kind)) return ReadOtherNumber(node, at);
-  return FailType(node, at);
+  Next next = nullptr;
+  if (first == '"' && TakesText(node.kind)) {
+    next = ReadOtherString(node, at);
+  } else if (StartsNumber(first) && TakesNumber(node.kind)) {
+    next = ReadOtherNumber(node, at);
+  } else {
+    next = FailType(node, at);
+  }
+  return next != nullptr ? next : RescueValue(node, at);
 }
 
 JsonRowReader::Next JsonRowReader::ReadOtherString(JsonNode& node, JsonCursor at) {

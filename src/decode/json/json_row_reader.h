@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "decode/json/json_cursor.h"
 #include "decode/json/json_node.h"
 #include "decode/json/json_text.h"
+#include "decode/rescue/rescue.h"
 #include "decode/row_columns.h"
 #include "decode/text/value_append.h"
 
@@ -35,7 +37,11 @@ class JsonRowReader {
   // cursor has not moved.
   bool Read(JsonCursor& cursor, uint32_t end, int64_t row);
   const RowFailure& error() const { return error_; }
-  // Members of the last document that no column takes.
+  // From now on what no column takes is kept there, as it stands in the document.
+  void RescueInto(Rescue& rescue) { rescue_ = &rescue; }
+  // The first number of the last document that was rescued because its column is too narrow.
+  const std::optional<RowFailure>& misfit() const { return misfit_; }
+  // Members of the last document that no column takes and nothing keeps.
   int64_t ignored_fields() const { return ignored_fields_; }
   // Those of them that hold more than null, {} or [], when asked for: at most kUnknownMax.
   void NoteUnknown() { notes_unknown_ = true; }
@@ -51,12 +57,17 @@ class JsonRowReader {
   // The member the key at hand names, kUnknown when none; false on failure.
   bool FindMember(KeyTable& keys, JsonCursor at, int32_t previous, int32_t& member);
   bool FillAbsent(JsonNode& node, JsonCursor at, int64_t row);
+  // The value of a member that no column takes.
+  Next ReadUnknown(const JsonNode& node, JsonCursor at);
+  // A value that could not be read: kept, and null in its column, where that is possible.
+  Next RescueValue(JsonNode& node, JsonCursor start);
   Next ReadValue(JsonNode& node, JsonCursor at);
   Next ReadString(JsonNode& node, JsonCursor at);
   Next ReadTimestamp(JsonNode& node, JsonCursor at);
   Next ReadStruct(JsonNode& node, JsonCursor at);
   Next ReadList(JsonNode& node, JsonCursor at);
   Next ReadMap(JsonNode& node, JsonCursor at);
+  Next ReadEntries(JsonNode& node, JsonCursor at);
   bool ReadMapKey(JsonNode& node, JsonCursor at);
   bool MapKeysDiffer(Column& map);
   // Whatever the paths above do not take: rare notations, null, errors.
@@ -88,6 +99,8 @@ class JsonRowReader {
   int64_t ignored_fields_ = 0;
   bool notes_unknown_ = false;
   std::vector<UnknownMember> unknown_;
+  Rescue* rescue_ = nullptr;  // null: nothing is kept
+  std::optional<RowFailure> misfit_;
   std::string scratch_;
   std::vector<std::string_view> keys_scratch_;
   RowFailure error_;

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "decode/protobuf/proto_mapping.h"
+#include "decode/rescue/rescue.h"
 #include "decode/text/value_append.h"
 
 namespace kafka_iceberg::decode {
@@ -114,7 +115,8 @@ FieldColumns ChildrenOf(Column& column) {
 
 class Compiler {
  public:
-  Compiler(ProtoProgram& program, RowFailure& failure) : program_(program), failure_(failure) {}
+  Compiler(RescueScope scope, ProtoProgram& program, RowFailure& failure)
+      : scope_(scope), program_(program), failure_(failure) {}
 
   std::unique_ptr<ProtoNode> Compile(const ProtoMessage& message, const FieldColumns& columns) {
     auto node = std::make_unique<ProtoNode>();
@@ -124,15 +126,26 @@ class Compiler {
     for (const ProtoField& field : message.fields) {
       const auto found = by_name.find(field.name);
       Column* column = found == by_name.end() ? nullptr : columns.columns[found->second];
-      if (column == nullptr && field.oneof < 0) continue;
       ProtoSlot slot = SlotOf(field);
-      if (column != nullptr && !Bind(field, *column, slot)) return nullptr;
+      if (column != nullptr && !Bind(field, *column, slot)) {
+        if (!MayBeNull(*column)) return nullptr;
+        node->fills.push_back({column, std::nullopt});
+        column = nullptr;
+        slot = SlotOf(field);
+      }
+      if (column == nullptr && scope_ != RescueScope::kNothing) node->rescued.push_back(&field);
+      if (found != by_name.end()) by_name.erase(found);
+      if (column == nullptr && field.oneof < 0) continue;
       if (field.oneof >= 0) {
         slot.oneof = oneofs.emplace(field.oneof, static_cast<int32_t>(oneofs.size())).first->second;
       }
       Add(*node, std::move(slot));
-      if (found != by_name.end()) by_name.erase(found);
     }
+    std::ranges::sort(node->rescued, {}, &ProtoField::number);
+    node->rescues =
+        !node->rescued.empty() || std::ranges::any_of(node->slots, [](const ProtoSlot& slot) {
+          return slot.node != nullptr && slot.node->rescues;
+        });
     node->oneofs.assign(oneofs.size(), ProtoNode::kUnknown);
     for (const auto& [name, index] : by_name) {
       if (!Fill(*node, columns.fields[index], *columns.columns[index])) return nullptr;
@@ -142,8 +155,14 @@ class Compiler {
   }
 
  private:
+  // Whether the values that the column does not take are kept instead.
+  bool MayBeNull(const Column& column) const {
+    return scope_ == RescueScope::kValues && !column.required() && IsMisfit(failure_.code);
+  }
+
   static ProtoSlot SlotOf(const ProtoField& field) {
     ProtoSlot slot;
+    slot.field = &field;
     slot.wire_type = WireTypeOf(field.type);
     slot.repeated = field.repeated;
     slot.type = field.type;
@@ -250,6 +269,7 @@ class Compiler {
     return program_.schema->messages()[static_cast<size_t>(field.type_index)];
   }
 
+  const RescueScope scope_;
   ProtoProgram& program_;
   RowFailure& failure_;
 };
@@ -262,9 +282,11 @@ int32_t ProtoNode::FindSparse(uint32_t number) const {
 }
 
 bool CompileProtoProgram(const ProtoMessage& message, const FieldColumns& columns,
-                         ProtoProgram& program, RowFailure& failure) {
-  program.root = Compiler(program, failure).Compile(message, columns);
-  return program.root != nullptr;
+                         RescueScope scope, ProtoProgram& program, RowFailure& failure) {
+  program.root = Compiler(scope, program, failure).Compile(message, columns);
+  if (program.root == nullptr) return false;
+  program.root->schema = program.schema.get();
+  return true;
 }
 
 }  // namespace kafka_iceberg::decode

@@ -14,6 +14,7 @@
 
 #include "decode/column.h"
 #include "decode/protobuf/proto_schema.h"
+#include "decode/rescue/rescue_options.h"
 #include "decode/row_columns.h"
 #include "iceberg/type.h"
 
@@ -68,6 +69,7 @@ struct ProtoSlot {
   int64_t cells = 1;  // what one element adds to the columns
   bool required = false;
   std::optional<std::string> absent_value;  // see ProtoField
+  const ProtoField* field = nullptr;
 };
 
 // A column that the message has no field for.
@@ -93,6 +95,9 @@ struct ProtoNode {
   std::vector<int32_t> repeated;                     // the others
   std::vector<int32_t> oneofs;  // the slot each oneof was last read into, in any row
   std::vector<ProtoFill> fills;
+  std::vector<const ProtoField*> rescued;  // that no column takes, when they are kept; by number
+  bool rescues = false;                    // these, or below
+  const ProtoSchema* schema = nullptr;     // of the root
 };
 
 struct ProtoProgram {
@@ -111,6 +116,6 @@ struct FieldColumns {
 // (schema_mismatch) or a required column has no field and no default (missing_field); see
 // `failure`.
 bool CompileProtoProgram(const ProtoMessage& message, const FieldColumns& columns,
-                         ProtoProgram& program, RowFailure& failure);
+                         RescueScope scope, ProtoProgram& program, RowFailure& failure);
 
 }  // namespace kafka_iceberg::decode

@@ -35,7 +35,7 @@ Status ProtoPrograms::SetUnframed(const PayloadSchema& schema, const std::string
   SetWanted(*parsed, *type);
   Compiled& compiled = unframed_.emplace();
   compiled.program.schema = std::move(parsed);
-  if (CompileProtoProgram(*type, columns_, compiled.program, compiled.failure)) return {};
+  if (CompileProtoProgram(*type, columns_, scope_, compiled.program, compiled.failure)) return {};
   return Error::Invalid("{}", compiled.failure.reason);
 }
 
@@ -127,7 +127,7 @@ ProtoPrograms::Compiled ProtoPrograms::Compile(std::shared_ptr<const ProtoSchema
     return compiled;
   }
   compiled.program.schema = std::move(schema);
-  CompileProtoProgram(*message, columns_, compiled.program, compiled.failure);
+  CompileProtoProgram(*message, columns_, scope_, compiled.program, compiled.failure);
   return compiled;
 }
 

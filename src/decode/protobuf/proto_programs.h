@@ -25,8 +25,9 @@ class ProtoPrograms {
   static constexpr int64_t kBytesMax = 64 << 20;
 
   // `schemas` may be null: then whatever id a payload carries stands for the configured schema.
-  ProtoPrograms(FieldColumns columns, std::shared_ptr<SchemaSource> schemas)
-      : columns_(std::move(columns)), schemas_(std::move(schemas)) {}
+  ProtoPrograms(FieldColumns columns, std::shared_ptr<SchemaSource> schemas,
+                RescueScope scope = RescueScope::kNothing)
+      : columns_(std::move(columns)), schemas_(std::move(schemas)), scope_(scope) {}
 
   // The schema and message type (empty: the first) of payloads that carry no id.
   Status SetUnframed(const PayloadSchema& schema, const std::string& message);
@@ -62,6 +63,7 @@ class ProtoPrograms {
 
   const FieldColumns columns_;
   const std::shared_ptr<SchemaSource> schemas_;
+  const RescueScope scope_;
   std::optional<Compiled> unframed_;
   std::map<SchemaId, Known> known_;
   int64_t bytes_ = 0;

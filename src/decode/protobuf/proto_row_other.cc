@@ -98,16 +98,18 @@ WireAt ProtoRowReader::ReadOther(ProtoSlot& slot, WireAt at, WireAt end) {
     return at;
   }
   std::string_view body;
+  const WireAt start = at;
   at = ReadBody(slot, at, end, body);
   if (at == nullptr) return FailBytes(&slot);
-  return AppendOther(slot, body) ? at : nullptr;
+  return AppendOther(slot, body) ? at : RescueValue(slot, start, end);
 }
 
 WireAt ProtoRowReader::ReadInteger(ProtoSlot& slot, WireAt at, WireAt end) {
   Int128 value = 0;
+  const WireAt start = at;
   at = ReadWholeNumber(slot, at, end, value);
   if (at == nullptr) return FailBytes(&slot);
-  return AppendInteger(slot, value) ? at : nullptr;
+  return AppendInteger(slot, value) ? at : RescueValue(slot, start, end);
 }
 
 bool ProtoRowReader::AppendInteger(ProtoSlot& slot, Int128 value) {

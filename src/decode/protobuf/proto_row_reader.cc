@@ -80,14 +80,17 @@ inline bool ReadTwoVarints(std::string_view body, int64_t (&parts)[2]) {
 
 }  // namespace
 
-ProtoRowReader::ProtoRowReader(EpochUnit epoch_unit, int64_t cells_max)
-    : epoch_unit_(epoch_unit), cells_max_(cells_max) {}
+ProtoRowReader::ProtoRowReader(EpochUnit epoch_unit, int64_t cells_max, Rescue* rescue)
+    : epoch_unit_(epoch_unit),
+      cells_max_(cells_max),
+      rescue_(rescue != nullptr && rescue->scope() == RescueScope::kValues ? rescue : nullptr) {}
 
 bool ProtoRowReader::Read(ProtoNode& root, std::string_view record, int64_t row) {
   cells_left_ = cells_max_;
   repairs_left_ = kRepairsMax;
   repair_bytes_left_ = static_cast<int64_t>(record.size()) * kRepairBytesPerByte;
   ignored_fields_ = 0;
+  schema_ = root.schema;
   return ReadMessage(root, record, row);
 }
 
@@ -147,6 +150,7 @@ bool ProtoRowReader::ReadFields(ProtoNode& node, std::string_view message, int64
           return false;
         } else {
           slot.column->TruncateTo(row);
+          ForgetRescued(*slot.column);
         }
         at = ReadValue(slot, at, end);
       }
@@ -165,6 +169,7 @@ void ProtoRowReader::ReplaceBranch(ProtoNode& node, int32_t member, int64_t row,
     Column* column = node.slots[static_cast<size_t>(last)].column;
     if (column != nullptr && column->size() != row) {
       column->TruncateTo(row);
+      ForgetRescued(*column);
       --filled;
     }
   }
@@ -274,6 +279,7 @@ WireAt ProtoRowReader::ReadString(ProtoSlot& slot, WireAt at, WireAt end) {
 }
 
 WireAt ProtoRowReader::ReadEnumName(ProtoSlot& slot, WireAt at, WireAt end) {
+  const WireAt start = at;
   uint64_t varint = 0;
   at = ReadVarint(at, end, varint);
   if (at == nullptr) [[unlikely]]
@@ -285,7 +291,7 @@ WireAt ProtoRowReader::ReadEnumName(ProtoSlot& slot, WireAt at, WireAt end) {
   } else if (slot.values->closed) {
     FailRange(slot,
               fmt::format("{}, which is no value of enum {}", number, slot.values->full_name));
-    return nullptr;
+    return RescueValue(slot, start, end);
   } else {
     slot.target->AppendString(std::to_string(number));
   }
@@ -312,6 +318,7 @@ WireAt ProtoRowReader::ReadNested(ProtoSlot& slot, WireAt at, WireAt end) {
 }
 
 WireAt ProtoRowReader::ReadTimestamp(ProtoSlot& slot, WireAt at, WireAt end) {
+  const WireAt start = at;
   std::string_view body;
   at = ReadBody(slot, at, end, body);
   int64_t parts[2] = {0, 0};
@@ -328,7 +335,7 @@ WireAt ProtoRowReader::ReadTimestamp(ProtoSlot& slot, WireAt at, WireAt end) {
       !__builtin_add_overflow(value, keeps_nanos ? nanos : nanos / kNanosPerMicro, &value);
   if (!fits) [[unlikely]] {
     FailRange(slot, fmt::format("{} seconds and {} nanoseconds", parts[0], nanos));
-    return nullptr;
+    return RescueValue(slot, start, end);
   }
   slot.target->AppendFixed(value);
   return at;

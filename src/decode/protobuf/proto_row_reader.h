@@ -16,6 +16,7 @@
 
 #include "decode/protobuf/proto_program.h"
 #include "decode/protobuf/wire_reader.h"
+#include "decode/rescue/rescue.h"
 #include "decode/row_columns.h"
 #include "decode/text/text_error.h"
 #include "decode/text/value_append.h"
@@ -24,8 +25,9 @@ namespace kafka_iceberg::decode {
 
 class ProtoRowReader {
  public:
-  // `cells_max`: how many list elements, times their columns, a record may become.
-  ProtoRowReader(EpochUnit epoch_unit, int64_t cells_max);
+  // `cells_max`: how many list elements, times their columns, a record may become. `rescue` keeps
+  // values that do not fit their column; may be null.
+  ProtoRowReader(EpochUnit epoch_unit, int64_t cells_max, Rescue* rescue = nullptr);
 
   // Reads a whole record. On success every column of the program has one row more.
   bool Read(ProtoNode& root, std::string_view record, int64_t row);
@@ -68,6 +70,11 @@ class ProtoRowReader {
   bool ReadInOnePiece(ProtoNode& node, std::string_view message, int64_t row);
   bool MapKeysDiffer(Column& map);
   bool KeepLastEntries(ProtoSlot& slot, std::string_view message);
+  // A value that does not fit: kept, and null in its column, where that is possible.
+  WireAt RescueValue(const ProtoSlot& slot, WireAt start, WireAt end);
+  void ForgetRescued(const Column& column) {
+    if (rescue_ != nullptr) rescue_->ForgetBelow(column);
+  }
   bool SpendOnRepair(const ProtoSlot* slot, std::string_view message);
 
   bool Fail(std::string_view code, const Column* column, std::string reason);
@@ -77,6 +84,8 @@ class ProtoRowReader {
 
   const EpochUnit epoch_unit_;
   const int64_t cells_max_;
+  Rescue* const rescue_;
+  const ProtoSchema* schema_ = nullptr;
   int64_t cells_left_ = 0;
   int64_t repairs_left_ = 0;
   int64_t repair_bytes_left_ = 0;

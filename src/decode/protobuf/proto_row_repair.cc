@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "decode/protobuf/proto_row_reader.h"
+#include "decode/protobuf/proto_value_json.h"
 
 namespace kafka_iceberg::decode {
 namespace {
@@ -117,6 +118,7 @@ bool ProtoRowReader::MapKeysDiffer(Column& map) {
 
 bool ProtoRowReader::KeepLastEntries(ProtoSlot& slot, std::string_view message) {
   if (!SpendOnRepair(&slot, message)) return false;
+  ForgetRescued(*slot.column);
   Column& keys = *slot.column->children()[0];
   const int64_t first = slot.column->child_rows();
   std::map<std::string_view, int64_t> last;
@@ -144,6 +146,25 @@ bool ProtoRowReader::SpendOnRepair(const ProtoSlot* slot, std::string_view messa
   if (--repairs_left_ >= 0 && repair_bytes_left_ >= 0) return true;
   return Fail("unsupported_encoding", slot == nullptr ? nullptr : slot->column,
               "has too many messages in pieces, or maps with keys that come twice");
+}
+
+WireAt ProtoRowReader::RescueValue(const ProtoSlot& slot, WireAt start, WireAt end) {
+  const bool may_be_null =
+      rescue_ != nullptr && !slot.target->required() && IsMisfit(failure_.code);
+  if (!may_be_null) return nullptr;
+  WireValue value;
+  const WireAt next =
+      ReadWireValue(slot.number << kNumberShift | slot.wire_type, start, end, value);
+  if (next == nullptr) return FailBytes(&slot);
+  scratch_.clear();
+  ProtoValueJson json(*schema_, rescue_->bytes_max(), scratch_);
+  if (!json.Value(*slot.field, value)) {
+    Fail(json.code(), slot.target, std::string(json.reason()));
+    return nullptr;
+  }
+  rescue_->AddValue(*slot.target, scratch_);
+  slot.target->AppendNull();
+  return next;
 }
 
 bool ProtoRowReader::Fail(std::string_view code, const Column* column, std::string reason) {

@@ -180,6 +180,8 @@ config::Options RoutePlan::OptionsFor(const std::string& table, const std::strin
     options.kafka.schema_file.clear();
     options.schema.fields = {{.name = "value", .type = "binary", .required = false, .doc = {}}};
     options.kafka.value_column = "value";
+    options.schema.rescue_column.clear();
+    options.schema.breaking_change = "dead_letter";
     options.iceberg.table_management.partition_by = std::vector<std::string>();
     options.iceberg.table_management.identifier_fields.clear();
     options.iceberg.table_management.sort_by.clear();

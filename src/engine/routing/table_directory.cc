@@ -137,7 +137,7 @@ Result<TableUnit*> TableDirectory::Open(FlowId id, const std::string& table,
     return Error::Invalid("there are {} tables already, and routing.tables_max allows no more",
                           open);
   }
-  auto format = TRY(MakePayloadFormat(options.kafka, schemas_));
+  auto format = TRY(MakePayloadFormat(options.kafka, schemas_, RescueOptionsFor(options.schema)));
   return Add(TRY(TableUnit::Open({.id = id,
                                   .options = std::move(options),
                                   .format = std::move(format),
