@@ -61,6 +61,7 @@ json ReportJson(const engine::VerifyReport& report) {
           {"rows_without_offset", report.rows_without_offset},
           {"kafka_asked", report.kafka_asked},
           {"problems", report.problems},
+          {"notes", report.notes},
           {"partitions", partitions}};
 }
 
@@ -95,6 +96,7 @@ void PrintText(const engine::VerifyReport& report) {
       rows);
   for (const engine::PartitionVerdict& verdict : report.partitions) PrintFindings(verdict);
   for (const std::string& problem : report.problems) std::cout << "problem: " << problem << "\n";
+  for (const std::string& note : report.notes) std::cout << "note: " << note << "\n";
   std::cout << fmt::format("{}: {} rows in {} data files{}: {}\n", report.table,
                            HumanCount(report.rows), report.data_files,
                            report.kafka_asked ? ", compared with Kafka" : "",
@@ -154,8 +156,14 @@ Result<std::vector<engine::VerifyReport>> Verify(const Arguments& arguments,
   std::vector<engine::VerifyReport> reports;
   for (const config::Options& one : TRY(TablesToVerify(arguments, options, *catalog.catalog))) {
     const auto table = TRY(catalog.catalog->LoadTable(engine::TargetTable(one)));
-    const engine::OffsetsByPartition letters = TRY(
-        engine::ReadLetterOffsets({.options = one, .catalog = *catalog.catalog, .table = *table}));
+    const engine::DeadLetterTarget target{
+        .options = one, .catalog = *catalog.catalog, .table = *table};
+    engine::OffsetsByPartition letters = TRY(engine::ReadLetterOffsets(target));
+    const bool is_unread = arguments.offline && one.dead_letter.mode == "topic";
+    if (!arguments.offline) {
+      const Status read = engine::AddTopicLetterOffsets(target, context, letters);
+      if (!read.ok()) return read.error().WithContext("cannot read the topic of dead letters");
+    }
     const std::string name = engine::TargetTable(one).ToString();
     Result<engine::VerifyReport> report = engine::VerifyTable(
         *table, letters, reader.get(), runtime.stop, TRY(BelongsTo(name, options, router.get())));
@@ -163,6 +171,12 @@ Result<std::vector<engine::VerifyReport>> Verify(const Arguments& arguments,
       return report.error().WithContext("cannot ask Kafka (--offline checks the table alone)");
     }
     reports.push_back(TRY(std::move(report)));
+    if (is_unread) {
+      reports.back().notes.push_back(
+          fmt::format("the dead letters are in topic {}, which was not read: offsets without a row "
+                      "may be theirs",
+                      engine::LetterTopicOf(one, table->identifier())));
+    }
   }
   return reports;
 }

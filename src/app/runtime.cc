@@ -112,14 +112,17 @@ SignalWatcher::SignalWatcher(bool is_service) {
 std::function<void(std::string_view)> FailpointFromEnvironment() {
   const char* setting = std::getenv("KAFKA_ICEBERG_FAILPOINT");
   if (setting == nullptr || *setting == '\0') return {};
-  const std::string text(setting);
+  std::string text(setting);
+  constexpr std::string_view kStop = "stop:";
+  const bool stops = text.starts_with(kStop);
+  if (stops) text.erase(0, kStop.size());
   const size_t colon = text.find(':');
   const std::string name = text.substr(0, colon);
   const int64_t wanted_hit = colon == std::string::npos ? 1 : std::atoll(text.c_str() + colon + 1);
-  return
-      [name, wanted_hit, hits = std::make_shared<std::atomic<int64_t>>(0)](std::string_view step) {
-        if (step == name && ++*hits == wanted_hit) ::kill(::getpid(), SIGKILL);
-      };
+  return [name, wanted_hit, stops,
+          hits = std::make_shared<std::atomic<int64_t>>(0)](std::string_view step) {
+    if (step == name && ++*hits == wanted_hit) ::kill(::getpid(), stops ? SIGSTOP : SIGKILL);
+  };
 }
 
 }  // namespace kafka_iceberg::app

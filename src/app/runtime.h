@@ -59,7 +59,7 @@ class SignalWatcher {
 };
 
 // Kills the process with SIGKILL when a step named by KAFKA_ICEBERG_FAILPOINT ("name" or
-// "name:hit") is reached.
+// "name:hit") is reached; with "stop:" in front it is stopped, until somebody sends SIGCONT.
 std::function<void(std::string_view)> FailpointFromEnvironment();
 
 }  // namespace kafka_iceberg::app

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cctype>
 
 #include "config/config_file.h"
 #include "config/read_routes.h"
@@ -191,6 +192,34 @@ void CheckRescue(const SchemaOptions& schema, const std::vector<std::string>& me
                   "e.g. rescue_column = \"_rescued\"");
 }
 
+// As Kafka has them.
+bool IsTopicName(const std::string& name) {
+  constexpr size_t kBytesMax = 249;
+  return !name.empty() && name.size() <= kBytesMax && name != "." && name != ".." &&
+         std::ranges::all_of(name, [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
+         });
+}
+
+void CheckDeadLetters(const Options& options, bool has_routes, Checker& checker) {
+  const DeadLetterOptions& dead_letter = options.dead_letter;
+  const bool in_topic = dead_letter.mode == "topic";
+  checker.Require(!has_routes || dead_letter.table.empty(), "dead_letter.table",
+                  "names one table, and each table of the routes has dead letters of its own",
+                  "leave it out: they are in <table>__dlq");
+  checker.Require(!in_topic || dead_letter.table.empty(), "dead_letter.table",
+                  "has no meaning with dead_letter.mode = \"topic\"", "set dead_letter.topic");
+  checker.Require(in_topic || dead_letter.topic.empty(), "dead_letter.topic",
+                  "has no meaning without dead_letter.mode = \"topic\"",
+                  "set dead_letter.mode, or leave the topic out");
+  checker.Require(dead_letter.topic.empty() || IsTopicName(dead_letter.topic), "dead_letter.topic",
+                  "is not a legal name", "use at most 249 letters, digits, \".\", \"_\", \"-\"");
+  // A record that names a table must not make a topic.
+  checker.Require(!in_topic || !has_routes || !dead_letter.topic.empty(), "dead_letter.topic",
+                  "is missing, and there is none by itself with [[routes]]",
+                  "name one topic for the dead letters of all tables");
+}
+
 }  // namespace
 
 std::vector<Problem> CheckOptions(const Options& options, const std::string& file) {
@@ -201,9 +230,7 @@ std::vector<Problem> CheckOptions(const Options& options, const std::string& fil
   CheckRoutes(options, [&](std::string key, std::string message, std::string fix) {
     checker.Require(false, std::move(key), std::move(message), std::move(fix));
   });
-  checker.Require(!has_routes || options.dead_letter.table.empty(), "dead_letter.table",
-                  "names one table, and each table of the routes has dead letters of its own",
-                  "leave it out: they are in <table>__dlq");
+  CheckDeadLetters(options, has_routes, checker);
   checker.Require(options.schema.file.empty() || options.schema.fields.empty(), "schema.file",
                   "only one of schema.file and schema.fields may be set");
   const std::vector<std::string> metadata = {"_kafka_topic",  "_kafka_partition",

@@ -284,5 +284,17 @@ TEST(Nearest, IsEmptyWhenNothingIsNear) {
   EXPECT_EQ(Nearest("topci", {"topic", "format"}), "topic");
 }
 
+TEST(ConfigFile, DeadLettersInATopic) {
+  const LoadedOptions loaded = Parse("[dead_letter]\nmode = \"topic\"\n");
+  ASSERT_THAT(Texts(loaded.problems), IsEmpty());
+  EXPECT_EQ(loaded.options.dead_letter.topic_partitions, 1);
+  EXPECT_THAT(Texts(Parse("[dead_letter]\nmode = \"topic\"\ntopic = \"a b\"\n").problems),
+              ElementsAre(HasSubstr("is not a legal name")));
+  EXPECT_THAT(Texts(Parse("[dead_letter]\nmode = \"topic\"\ntable = \"t\"\n").problems),
+              ElementsAre(HasSubstr("set dead_letter.topic")));
+  EXPECT_THAT(Texts(Parse("[dead_letter]\ntopic = \"t\"\n").problems),
+              ElementsAre(HasSubstr("dead_letter.mode")));
+}
+
 }  // namespace
 }  // namespace kafka_iceberg::config

@@ -176,10 +176,12 @@ struct CommitOptions {
 };
 
 struct DeadLetterOptions {
-  std::string mode = "file";  // file | table
-  std::string table;          // "name" or "namespace.name"; empty: <table>__dlq beside the table
-  std::string topic;
-  double max_rate = 0;  // letters a second before ingest pauses; 0: no limit
+  std::string mode = "file";     // file | table | topic
+  std::string table;             // "name" or "namespace.name"; empty: <table>__dlq beside the table
+  std::string topic;             // mode "topic"; empty: <namespace>.<table>.dlq
+  int32_t topic_partitions = 1;  // of a topic that is missing and made
+  int32_t topic_replication = 0;  // 0: as the broker does
+  double max_rate = 0;            // letters a second before ingest pauses; 0: no limit
 };
 
 struct MaintenanceOptions {

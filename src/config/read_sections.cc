@@ -106,9 +106,11 @@ void ReadBufferAndCommit(const ReadContext& context, const toml::table* hot_buff
 
 void ReadSmallSections(const ReadContext& context, SectionReader& root, Options& options) {
   SectionReader dead_letter(context, root.Table("dead_letter"), "dead_letter");
-  dead_letter.Choice("mode", options.dead_letter.mode, {"file", "table"});
+  dead_letter.Choice("mode", options.dead_letter.mode, {"file", "table", "topic"});
   dead_letter.String("table", options.dead_letter.table);
   dead_letter.String("topic", options.dead_letter.topic);
+  dead_letter.Int("topic_partitions", options.dead_letter.topic_partitions, 1, 10'000);
+  dead_letter.Int("topic_replication", options.dead_letter.topic_replication, 0, 100);
   dead_letter.Number("max_rate", options.dead_letter.max_rate, 0, 1e12);
   dead_letter.Finish();
   SectionReader maintenance(context, root.Table("maintenance"), "maintenance");

@@ -50,6 +50,7 @@ struct VerifyReport {
       problems;  // one sentence each: duplicate paths, missing files, wrong counts
   std::vector<PartitionVerdict> partitions;
   bool kafka_asked = false;
+  std::vector<std::string> notes;  // what could not be checked
 
   // No duplicate, no loss, no other problem. Unexplained gaps alone do not make it false.
   bool ok() const;

@@ -31,6 +31,9 @@ enum class MockRequest : int16_t {
   kJoinGroup = 11,
   kHeartbeat = 12,
   kSyncGroup = 14,
+  kInitProducerId = 22,
+  kAddPartitionsToTransaction = 24,
+  kEndTransaction = 26,
 };
 
 class MockBroker {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/mutex.h"
+#include "kafka/access/complaints.h"
 #include "kafka/access/secured_client.h"
 #include "kafka/client_conf.h"
 #include "kafka/kafka_settings.h"
@@ -28,60 +28,6 @@ bool Matches(const std::string& asked, const char* name) {
   const Result<TopicPattern> pattern = TopicPattern::Make(asked);
   return pattern.ok() && pattern->Matches(name);
 }
-
-// What the client said went wrong since it was last asked; errors come while polling, log lines on
-// its own threads.
-class Complaints {
- public:
-  static void OnError(rd_kafka_t*, int error, const char* reason, void* opaque) {
-    Of(opaque).Add(static_cast<rd_kafka_resp_err_t>(error), reason);
-  }
-  // A connection that the broker closes is no error to the client, only a line in its log.
-  static void OnLog(const rd_kafka_t* client, int, const char* facility, const char* text) {
-    if (std::string_view(facility) != "FAIL") return;
-    const std::string_view line(text);
-    const size_t said = line.find("]: ");  // after the thread's name
-    Of(rd_kafka_opaque(client))
-        .Add(RD_KAFKA_RESP_ERR__TRANSPORT,
-             said == std::string_view::npos ? line : line.substr(said + 3));
-  }
-
-  void Attach(const SecuredClient& client) {
-    const MutexLock lock(mutex_);
-    client_ = &client;
-  }
-  // The most telling one: refusals say more than broken connections, and those more than "all
-  // down".
-  std::optional<Error> Worst() const {
-    const MutexLock lock(mutex_);
-    return worst_;
-  }
-  // Whether trying again cannot help.
-  bool IsFinal() const {
-    const MutexLock lock(mutex_);
-    return is_final_;
-  }
-
- private:
-  static Complaints& Of(void* opaque) {
-    return *static_cast<Complaints*>(ClientContext::Of(opaque).owner);
-  }
-
-  void Add(rd_kafka_resp_err_t error, std::string_view reason) {
-    const MutexLock lock(mutex_);
-    if (client_ == nullptr || error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;
-    Error explained = client_->Explain(error, reason);
-    const bool is_denied = explained.code() == ErrorCode::kDenied;
-    if (worst_ && worst_->code() == ErrorCode::kDenied && !is_denied) return;
-    is_final_ = is_final_ || (is_denied && error != RD_KAFKA_RESP_ERR__TRANSPORT);
-    worst_ = std::move(explained);
-  }
-
-  mutable Mutex mutex_;
-  const SecuredClient* client_ GUARDED_BY(mutex_) = nullptr;
-  std::optional<Error> worst_ GUARDED_BY(mutex_);
-  bool is_final_ GUARDED_BY(mutex_) = false;
-};
 
 class RdKafkaTopicReader final : public TopicReader {
  public:
@@ -120,6 +66,19 @@ class RdKafkaTopicReader final : public TopicReader {
 
   Status Read(const std::map<TopicPartition, OffsetRange>& ranges, Duration silence,
               const Visit& visit, const std::stop_token& stop) override {
+    return ReadRanges(ranges, silence, visit, stop, /*whole=*/false);
+  }
+
+  Status ReadWhole(const std::map<TopicPartition, OffsetRange>& ranges, Duration silence,
+                   const Visit& visit, const std::stop_token& stop) override {
+    return ReadRanges(ranges, silence, visit, stop, /*whole=*/true);
+  }
+
+ private:
+  using Metadata = RdKafkaPtr<const rd_kafka_metadata_t>;
+
+  Status ReadRanges(const std::map<TopicPartition, OffsetRange>& ranges, Duration silence,
+                    const Visit& visit, const std::stop_token& stop, bool whole) {
     std::map<TopicPartition, OffsetRange> left = ranges;
     std::erase_if(left, [](const auto& entry) { return entry.second.start >= entry.second.end; });
     TRY(AssignAll(left));
@@ -134,15 +93,25 @@ class RdKafkaTopicReader final : public TopicReader {
         }
         continue;
       }
+      // That a partition has ended too early is said again and again, and is no news.
+      const bool is_early = whole && EndsEarly(*message, left);
+      if (is_early && clock_.Steady() - heard_at > silence)
+        return Error::Timeout("the topic ends before what is to be read, for too long");
+      if (is_early) continue;
       heard_at = clock_.Steady();
       if (!TRY(Take(*message, left, visit))) break;
     }
     rd_kafka_assign(client_->get(), nullptr);
+    if (whole && stop.stop_requested()) return Error::Cancelled("stopped while reading a topic");
     return {};
   }
 
- private:
-  using Metadata = RdKafkaPtr<const rd_kafka_metadata_t>;
+  static bool EndsEarly(const rd_kafka_message_t& message,
+                        const std::map<TopicPartition, OffsetRange>& left) {
+    if (message.rkt == nullptr || message.err != RD_KAFKA_RESP_ERR__PARTITION_EOF) return false;
+    const auto range = left.find({rd_kafka_topic_name(message.rkt), message.partition});
+    return range != left.end() && message.offset < range->second.end;
+  }
 
   // Of one topic, or of all. The client's own answer only says that there was none, so it is asked
   // in short turns and its complaints are looked at in between.
@@ -199,9 +168,22 @@ class RdKafkaTopicReader final : public TopicReader {
     return {};
   }
 
+  void AddHeaders(const rd_kafka_message_t& message) {
+    rd_kafka_headers_t* headers = nullptr;
+    if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    const char* name = nullptr;
+    const void* value = nullptr;
+    size_t size = 0;
+    for (size_t i = 0;
+         rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+         ++i) {
+      headers_.push_back({name, {static_cast<const char*>(value), size}, value == nullptr});
+    }
+  }
+
   // False when `visit` has seen enough.
   Result<bool> Take(const rd_kafka_message_t& message, std::map<TopicPartition, OffsetRange>& left,
-                    const Visit& visit) const {
+                    const Visit& visit) {
     if (message.rkt == nullptr) {
       return message.err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ||
                      message.err == RD_KAFKA_RESP_ERR__TRANSPORT
@@ -224,6 +206,8 @@ class RdKafkaTopicReader final : public TopicReader {
       left.erase(found);
       return true;
     }
+    headers_.clear();
+    AddHeaders(message);
     const Record record{
         .value = {static_cast<const char*>(message.payload), message.len},
         .key = {static_cast<const char*>(message.key), message.key_len},
@@ -232,6 +216,7 @@ class RdKafkaTopicReader final : public TopicReader {
         .partition = message.partition,
         .value_is_null = message.payload == nullptr,
         .key_is_null = message.key == nullptr,
+        .headers = headers_,
     };
     const bool go_on = visit(partition, record);
     if (message.offset + 1 >= found->second.end) left.erase(found);
@@ -241,6 +226,7 @@ class RdKafkaTopicReader final : public TopicReader {
   const std::unique_ptr<Complaints> complaints_;  // outlives the client
   const std::unique_ptr<SecuredClient> client_;
   Clock& clock_;
+  std::vector<Header> headers_;  // of the record that is visited
 };
 
 }  // namespace

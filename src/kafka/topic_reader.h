@@ -39,6 +39,10 @@ class TopicReader {
   using Visit = std::function<bool(const TopicPartition&, const Record&)>;
   virtual Status Read(const std::map<TopicPartition, OffsetRange>& ranges, Duration silence,
                       const Visit& visit, const std::stop_token& stop) = 0;
+  // The same, but success means that all was read: a partition whose end, as far as this reader may
+  // see it, is before its range's is waited for, for `silence`. kCancelled: `stop` came first.
+  virtual Status ReadWhole(const std::map<TopicPartition, OffsetRange>& ranges, Duration silence,
+                           const Visit& visit, const std::stop_token& stop) = 0;
 };
 
 }  // namespace kafka_iceberg::kafka

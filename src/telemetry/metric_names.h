@@ -59,6 +59,8 @@ inline constexpr MetricFamily kMetricFamilies[] = {
     {"kafka_iceberg_rows_decoded_total", MetricKind::kCounter, "Records that became rows."},
     {"kafka_iceberg_dead_letters_total", MetricKind::kCounter,
      "Records that did not fit, by reason."},
+    {"kafka_iceberg_dead_letters_kept_apart_total", MetricKind::kCounter,
+     "Dead letters too large for their topic, whose record there names the file that holds them."},
     {"kafka_iceberg_dead_letters_limited", MetricKind::kGauge,
      "1 while ingest is held back by dead_letter.max_rate."},
     {"kafka_iceberg_tombstones_total", MetricKind::kCounter, "Records with a null value."},

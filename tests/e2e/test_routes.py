@@ -9,6 +9,7 @@ import uuid
 from tests.e2e.harness import Engine, Scenario, Topic, to_toml
 from tests.e2e.table_check import Table
 from tests.e2e.test_formats import Registry, varint
+from tests.e2e.test_letter_topic import committed
 from tests.servers import process
 
 FIELDS = [{"name": "id", "type": "long"}, {"name": "name", "type": "string"}]
@@ -183,6 +184,32 @@ class Letters(Routes):
         refused = self.run_command("dlq", "replay", "-c", config, "--table", "raw.t0")
         self.assertEqual(0, refused.returncode, refused.stderr)
         self.assertEqual((17, 3), (self.rows_named("t0"), self.rows_named("t0__dlq")), "they still do not fit")
+
+    def test_the_letters_of_all_tables_share_a_topic(self):
+        """Also those that no route takes; each table knows its own."""
+        topic = Topic(1)
+        producer = topic.producer()
+        for number in range(40):
+            value = b'{"id":"bad"}' if number < 6 else b'{"id":%d}' % number
+            headers = {"type": f"t{number % 2}"} if number < 30 else {}
+            producer.produce(topic.name, value, partition=0, headers=headers)
+        topic._flush(producer)
+        letters = f"{topic.name}-letters"
+        routes = [{"topic": topic.name, "table": "{header:type}"}]
+        nameless = self.routed(topic.name, routes, {"dead_letter": {"mode": "topic"}}, name="nameless.toml")
+        refused = self.run_command("validate", "-c", nameless)
+        self.assertEqual(78, refused.returncode)
+        self.assertIn("dead_letter.topic", refused.stdout + refused.stderr)
+        config = self.routed(topic.name, routes, {"dead_letter": {"mode": "topic", "topic": letters}})
+        for _ in range(2):
+            self.to_end(config)
+        counts = {}
+        for name in ("t0", "t1", "unrouted_records"):
+            counts[name] = self.json_of("dlq", "list", "-c", config, "--table", f"raw.{name}")["letters"]
+        self.assertEqual({"t0": 3, "t1": 3, "unrouted_records": 10}, counts)
+        self.assertEqual(16, len(committed(letters)))
+        self.assertEqual((12, 12), (self.rows_named("t0"), self.rows_named("t1")))
+        self.verify(config)
 
 
 class NobodyTakes(Routes):

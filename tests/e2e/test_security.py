@@ -15,9 +15,17 @@ import time
 import urllib.parse
 
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
 
-from tests.e2e.harness import QUIET, Engine, Scenario, Topic
+from tests.e2e.harness import QUIET, Engine, Scenario, Topic, merged
 from tests.servers.kafka_security import PASSWORDS, SecureKafka
 
 SECRETS = [*PASSWORDS.values(), "planted-wrong-password", "planted-client-secret", "planted-key-password"]
@@ -255,6 +263,46 @@ class Security(Scenario):
 
     def test_topic_that_may_not_be_read(self):
         self.assert_refused(self.scram(user="bob"), "'bob' may not (read topic|use consumer group)", "grant it Read")
+
+    def test_letters_into_a_topic_need_permissions_that_are_named(self):
+        """bob is given one after the other; what is missing is said, and by name."""
+        topic = SecureTopic(partitions=1)
+        topic.send_values([b'{"id":1}', b"rubbish"])
+        letters = f"{topic.name}-letters"
+
+        def allow(kind: ResourceType, name: str, operations: list[AclOperation], prefixed: bool = False) -> None:
+            pattern = ResourcePatternType.PREFIXED if prefixed else ResourcePatternType.LITERAL
+            acls = [
+                AclBinding(kind, name, pattern, "User:bob", "*", operation, AclPermissionType.ALLOW)
+                for operation in operations
+            ]
+            for future in SecureTopic.admin().create_acls(acls).values():
+                future.result(30)
+
+        changes = merged(self.scram(user="bob"), {"dead_letter": {"mode": "topic", "topic": letters}})
+        config = self.config(topic, changes)
+
+        def assert_stops(pattern: str) -> None:
+            engine = Engine(self, config)
+            self.assertEqual(77, engine.wait(), engine.log[-2000:])
+            self.assertRegex(engine.log, pattern)
+            self.assert_no_secret(engine.log + engine.output)
+
+        allow(ResourceType.TOPIC, topic.name, [AclOperation.READ])
+        allow(ResourceType.GROUP, "group-", [AclOperation.READ], prefixed=True)
+        assert_stops(f"grant Write, Read and Describe on topic {letters}")
+        allow(ResourceType.TOPIC, letters, [AclOperation.DESCRIBE])
+        assert_stops("may not be made: create it, or grant Create")
+        allow(ResourceType.TOPIC, letters, [AclOperation.CREATE])
+        assert_stops("grant Write and Describe on transactional ids")
+        allow(ResourceType.TRANSACTIONAL_ID, "kafka-iceberg-", [AclOperation.WRITE], prefixed=True)
+        engine = Engine(self, config)
+        self.wait_log(f"grant Write, Read and Describe on topic {letters}", engine)
+        engine.kill()
+        allow(ResourceType.TOPIC, letters, [AclOperation.WRITE, AclOperation.READ])
+        engine = Engine(self, config, arguments=["run", "-c", str(config), "--stop-at-end"])
+        self.assertEqual(0, engine.wait(), engine.log[-2000:])
+        self.assertEqual(1, self.json_of("dlq", "list", "-c", config)["letters"])
 
     def test_token_server_refuses(self):
         server = TokenServer()

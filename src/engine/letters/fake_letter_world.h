@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A table in a catalog that can be told to fail, and its table of dead letters in another one. Test
-// code only; used by one thread.
+// A table in a catalog that can be told to fail, its table of dead letters in another one, and its
+// topic of dead letters. Test code only; used by one thread.
 #pragma once
 
 #include <iterator>
@@ -13,6 +13,8 @@
 #include "core/check.h"
 #include "engine/letters/letter_outbox.h"
 #include "engine/letters/letter_table.h"
+#include "engine/letters/letter_topic.h"
+#include "kafka/produce/fake_transactional_topic.h"
 
 namespace kafka_iceberg::engine {
 
@@ -41,11 +43,35 @@ struct LetterWorld {
                                                .step_hook = {}});
   }
 
+  // `table`, with the rows, outlives the sink.
+  std::unique_ptr<LetterSink> OpenTopicSink(catalog::TableOperations& table,
+                                            std::function<void(std::string_view)> step_hook = {}) {
+    return MakeTopicLetterSink(topic.Open(TransactionalIdOf(main.Metadata()->table_uuid)),
+                               {.table = table,
+                                .clock = main.clock,
+                                .random = main.random,
+                                .logger = main.logger,
+                                .metrics = *main.metrics,
+                                .partitions = 2,
+                                .replication = 0,
+                                .step_hook = std::move(step_hook)});
+  }
+
   commit::FakeCommitWorld main;
   catalog::FakeMemoryCatalog letters;
   catalog::CommitFaults letter_faults;
   catalog::FakeFaultCatalog faulty_letters;
+  kafka::FakeTransactions topic;
 };
+
+// What may happen to the next writes of a topic: one in so many is lost.
+inline void AddWriteFault(kafka::FakeTransactions& topic, Random& random, uint64_t odds) {
+  using kafka::WriteFault;
+  constexpr WriteFault kFaults[] = {WriteFault::kLostBefore, WriteFault::kLostBeforeCommit,
+                                    WriteFault::kLostAfterCommit};
+  if (random.Next() % odds == 0) topic.FailWrites({kFaults[random.Next() % std::size(kFaults)]});
+  if (random.Next() % (2 * odds) == 0) topic.FailLooks(1);
+}
 
 // One in so many; what a catalog may do to the next commit, but refuse it for good.
 struct FaultOdds {

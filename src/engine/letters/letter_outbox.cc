@@ -37,8 +37,18 @@ Result<bool> Deliver(const std::string& location, catalog::TableOperations& tabl
         "with the earlier configuration first",
         table.identifier().ToString(), parcel->address, sink.address());
   }
+  if (parcel->delivered) return true;
   const Status delivered = sink.Deliver(*parcel);
   if (!delivered.ok()) return delivered.error().WithContext("dead letters for " + sink.address());
+  if (sink.wants_receipts()) {
+    // Best effort: without it the sink finds out again.
+    (void)table.store().Write(location, ParcelToText({.epoch_uuid = parcel->epoch_uuid,
+                                                      .address = parcel->address,
+                                                      .ranges = parcel->ranges,
+                                                      .mark = parcel->mark,
+                                                      .delivered = true,
+                                                      .letters = {}}));
+  }
   return true;
 }
 
@@ -54,6 +64,7 @@ class LetterOutbox final : public decode::DeadLetterStore {
     const LetterParcel parcel{.epoch_uuid = epoch.uuid,
                               .address = sink_->address(),
                               .ranges = epoch.ranges,
+                              .mark = TRY(sink_->Mark()),
                               .letters = letters};
     std::string location = fmt::format("{}/letters-{}.jsonl",
                                        table_.Current().metadata->MetadataLocation(), epoch.uuid);

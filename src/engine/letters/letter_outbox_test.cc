@@ -10,6 +10,7 @@
 
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "commit/letters_property.h"
 #include "core/check.h"
@@ -34,11 +35,24 @@ decode::DeadLetter Letter(int32_t partition, int64_t offset) {
   return letter;
 }
 
+enum class Place : uint8_t { kTable, kTopic };
+
 struct World : LetterWorld {
-  using LetterWorld::LetterWorld;
+  World(FakeCatalogKind kind, Place where, uint64_t seed) : LetterWorld(kind, seed), place(where) {}
+
+  std::unique_ptr<LetterSink> SinkOf(catalog::TableOperations& table) {
+    return place == Place::kTable ? OpenSink() : OpenTopicSink(table);
+  }
 
   std::vector<decode::DeadLetter> ReadLetters() {
     std::vector<decode::DeadLetter> found;
+    if (place == Place::kTopic) {
+      for (const kafka::FakeTopicRecord& record : topic.Committed()) {
+        found.push_back(Letter(std::stoi(*record.Header("__connect.errors.partition")),
+                               std::stol(*record.Header("__connect.errors.offset"))));
+      }
+      return found;
+    }
     const auto table = letters.LoadTable(kLetters);
     if (!table.ok()) return found;
     const Status status = VisitTableLetters((*table)->Current(), main.store,
@@ -49,6 +63,8 @@ struct World : LetterWorld {
     CHECK(status.ok());
     return found;
   }
+
+  const Place place;
 };
 
 // One process with its own idea of which records are bad. Advance() does one step of an epoch.
@@ -59,7 +75,7 @@ class Process {
         taste_(taste),
         log_(world.main.clock),
         main_(world.main.Start(log_)),
-        outbox_(OpenLetterOutbox(*main_.table, world.OpenSink(), world.main.logger)) {}
+        outbox_(OpenLetterOutbox(*main_.table, world.SinkOf(*main_.table), world.main.logger)) {}
 
   bool idle() const { return !epoch_; }
 
@@ -170,13 +186,14 @@ std::string CheckOnce(World& world) {
 
 constexpr FaultOdds kOdds{.commit = 3, .refresh = 8, .late_arrival = 8};
 
-class LetterOutboxSimulation : public ::testing::TestWithParam<FakeCatalogKind> {};
+class LetterOutboxSimulation : public ::testing::TestWithParam<std::tuple<FakeCatalogKind, Place>> {
+};
 
 TEST_P(LetterOutboxSimulation, EveryOffsetIsOneRowOrOneLetter) {
   int64_t letters = 0;
   for (uint64_t seed = 1; seed <= 8; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
-    World world(GetParam(), seed);
+    World world(std::get<0>(GetParam()), std::get<1>(GetParam()), seed);
     Random& random = world.main.random;
     uint64_t taste = 1;
     std::vector<std::unique_ptr<Process>> processes;
@@ -184,6 +201,7 @@ TEST_P(LetterOutboxSimulation, EveryOffsetIsOneRowOrOneLetter) {
     for (int step = 0; step < 120; ++step) {
       AddFault(world.main.faults, random, kOdds);
       AddFault(world.letter_faults, random, kOdds);
+      AddWriteFault(world.topic, random, 4);
       auto& process = processes[random.Next() % processes.size()];
       if (random.Next() % 12 == 0) process = std::make_unique<Process>(world, taste++);
       process->Advance();
@@ -202,8 +220,9 @@ TEST_P(LetterOutboxSimulation, EveryOffsetIsOneRowOrOneLetter) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalogs, LetterOutboxSimulation,
-                         ::testing::Values(FakeCatalogKind::kPointerSwap,
-                                           FakeCatalogKind::kServer));
+                         ::testing::Combine(::testing::Values(FakeCatalogKind::kPointerSwap,
+                                                              FakeCatalogKind::kServer),
+                                            ::testing::Values(Place::kTable, Place::kTopic)));
 
 }  // namespace
 }  // namespace kafka_iceberg::engine

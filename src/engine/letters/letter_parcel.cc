@@ -18,12 +18,13 @@ Error NotAParcel(std::string_view why) {
 
 Result<json> ReadHeading(std::string_view line) {
   json heading = json::parse(line, nullptr, false);
-  const bool whole = heading.is_object() && heading.contains("epoch") &&
-                     heading["epoch"].is_string() && heading.contains("to") &&
-                     heading["to"].is_string() && heading.contains("ranges") &&
-                     heading["ranges"].is_string() && heading.contains("letters") &&
-                     heading["letters"].is_number_unsigned() && heading.contains("version") &&
-                     heading["version"] == kVersion;
+  const bool whole =
+      heading.is_object() && heading.contains("epoch") && heading["epoch"].is_string() &&
+      heading.contains("to") && heading["to"].is_string() && heading.contains("ranges") &&
+      heading["ranges"].is_string() && heading.contains("letters") &&
+      heading["letters"].is_number_unsigned() && heading.contains("version") &&
+      heading["version"] == kVersion && heading.value("mark", json("")).is_string() &&
+      heading.value("delivered", json(false)).is_boolean();
   if (!whole) return NotAParcel("its heading is not one of this version");
   return heading;
 }
@@ -31,13 +32,14 @@ Result<json> ReadHeading(std::string_view line) {
 }  // namespace
 
 std::string ParcelToText(const LetterParcel& parcel) {
-  std::string text = json{{"version", kVersion},
-                          {"epoch", parcel.epoch_uuid},
-                          {"to", parcel.address},
-                          {"ranges", commit::RangesToJson(parcel.ranges)},
-                          {"letters", parcel.letters.size()}}
-                         .dump(-1, ' ', false, json::error_handler_t::replace) +
-                     '\n';
+  json heading = {{"version", kVersion},
+                  {"epoch", parcel.epoch_uuid},
+                  {"to", parcel.address},
+                  {"ranges", commit::RangesToJson(parcel.ranges)},
+                  {"letters", parcel.letters.size()}};
+  if (!parcel.mark.empty()) heading["mark"] = parcel.mark;
+  if (parcel.delivered) heading["delivered"] = true;
+  std::string text = heading.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
   for (const decode::DeadLetter& letter : parcel.letters) text += decode::ToJsonLine(letter);
   return text;
 }
@@ -49,6 +51,8 @@ Result<LetterParcel> ParcelFromText(std::string_view text) {
   LetterParcel parcel{.epoch_uuid = heading["epoch"].get<std::string>(),
                       .address = heading["to"].get<std::string>()};
   parcel.ranges = TRY(commit::RangesFromJson(heading["ranges"].get<std::string>()));
+  parcel.mark = heading.value("mark", std::string());
+  parcel.delivered = heading.value("delivered", false);
   text.remove_prefix(end + 1);
   while (!text.empty()) {
     const size_t line_end = text.find('\n');

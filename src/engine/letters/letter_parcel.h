@@ -19,6 +19,8 @@ struct LetterParcel {
   std::string epoch_uuid;
   std::string address;  // of the sink it was written for
   commit::EpochRanges ranges;
+  std::string mark;        // the sink's, from before anything of the parcel could be in it
+  bool delivered = false;  // a receipt: its letters are in the sink, and not here any more
   std::vector<decode::DeadLetter> letters;
 };
 
@@ -32,6 +34,13 @@ class LetterSink {
   virtual ~LetterSink() = default;
   // "table raw.events__dlq": what the sink is, and for people.
   virtual const std::string& address() const = 0;
+  // Finds out now what would keep it from delivering.
+  virtual Status Check() { return {}; }
+  // For LetterParcel::mark.
+  virtual Result<std::string> Mark() { return std::string(); }
+  // Whether it is cheaper, or only possible for a while, to tell from the parcel that it was
+  // delivered.
+  virtual bool wants_receipts() const { return false; }
   // All of the parcel's letters are in the sink once when this returns, whoever delivered them and
   // however often it is called, by however many processes. kUnavailable, kTimeout, kCommitUnknown:
   // call again; anything else: somebody must look.

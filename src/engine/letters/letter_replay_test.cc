@@ -43,13 +43,18 @@ struct World : LetterWorld {
         format(std::move(MakePayloadFormat(config::KafkaOptions{}, nullptr)).value()) {}
 
   // Letters of the offsets [from, to).
-  void Deliver(int64_t from, int64_t to) {
+  void Deliver(int64_t from, int64_t to) { Deliver(from, to, *OpenSink()); }
+  void DeliverToTopic(int64_t from, int64_t to) {
+    const auto table = main.OpenPlain();
+    Deliver(from, to, *OpenTopicSink(*table));
+  }
+  void Deliver(int64_t from, int64_t to, LetterSink& sink) {
     LetterParcel parcel{.epoch_uuid = NewUuid(main.random),
                         .ranges = commit::FakeRanges({{0, {.start = from, .end = to}}})};
     for (int64_t offset = from; offset < to; ++offset) parcel.letters.push_back(Letter(offset));
-    const auto sink = OpenSink();
+    parcel.mark = *sink.Mark();
     for (int attempt = 0; attempt < 100; ++attempt) {
-      if (sink->Deliver(parcel).ok()) return;
+      if (sink.Deliver(parcel).ok()) return;
     }
     CHECK(false);
   }
@@ -115,6 +120,17 @@ TEST(LetterReplay, WritesFilesAsConfigured) {
   // What every frame of Zstandard begins with.
   EXPECT_THAT(world.main.store.Read(files[0]).value(), ::testing::HasSubstr("\x28\xB5\x2F\xFD"));
 }
+
+// With a handle of its own, which knows nothing of what the replay's has seen.
+struct TopicShelfOf {
+  explicit TopicShelfOf(World& world)
+      : table(world.main.OpenPlain()),
+        shelf(OpenTopicShelf(world.topic.Open("reader"), *table).value()) {}
+  LetterShelf& operator*() const { return *shelf; }
+
+  std::unique_ptr<catalog::TableOperations> table;
+  std::unique_ptr<LetterShelf> shelf;
+};
 
 TEST(LetterReplay, WhatFitsBecomesRowsAndTheRestStays) {
   World world(FakeCatalogKind::kPointerSwap, 1);
@@ -193,6 +209,51 @@ TEST(LetterReplay, OutOfFilesToo) {
   EXPECT_THAT(world.Offsets(**shelf), ElementsAre(1));
 }
 
+TEST(LetterReplay, OutOfATopicToo) {
+  World world(FakeCatalogKind::kPointerSwap, 1);
+  world.DeliverToTopic(0, 5);
+  const TopicShelfOf shelf(world);
+  EXPECT_THROW((void)world.Replay(*shelf, {.filter = *ParseLetterFilter("offset=0..2")},
+                                  [](std::string_view step) {
+                                    if (step == "after_replay") throw Killed();
+                                  }),
+               Killed);
+  EXPECT_THAT(world.Offsets(*shelf), ElementsAre(1, 3, 4)) << "the commit says so";
+  world.DeliverToTopic(5, 8);
+  const auto report = world.Replay(*TopicShelfOf(world), {.letters_max = 2});
+  ASSERT_THAT(report, IsOk());
+  EXPECT_EQ(report->replayed, 2);
+  EXPECT_THAT(world.Rows(), ElementsAre(0, 2, 4, 6));
+  EXPECT_THAT(world.Offsets(*shelf), ElementsAre(1, 3, 5, 7));
+  EXPECT_EQ(world.Replay(*shelf)->replayed, 0);
+  EXPECT_EQ(world.topic.Committed().size(), 8U) << "nothing is taken out of a topic";
+}
+
+TEST(LetterReplay, ARecordThatIsReadAgainMakesAnotherLetter) {
+  World world(FakeCatalogKind::kPointerSwap, 1);
+  world.DeliverToTopic(2, 3);
+  ASSERT_EQ(world.Replay(*TopicShelfOf(world))->replayed, 1);
+  world.DeliverToTopic(2, 3);
+  EXPECT_THAT(world.Offsets(*TopicShelfOf(world)), ElementsAre(2));
+}
+
+TEST(LetterReplay, LettersOfAnotherTableInTheSameTopicAreNotTouched) {
+  World world(FakeCatalogKind::kPointerSwap, 1);
+  World other(FakeCatalogKind::kPointerSwap, 2);
+  world.DeliverToTopic(0, 3);
+  const auto table = other.main.OpenPlain();
+  const auto sink = MakeTopicLetterSink(world.topic.Open("other"), {.table = *table,
+                                                                    .clock = world.main.clock,
+                                                                    .random = world.main.random,
+                                                                    .logger = world.main.logger,
+                                                                    .metrics = *world.main.metrics,
+                                                                    .partitions = 1,
+                                                                    .replication = 0,
+                                                                    .step_hook = {}});
+  world.Deliver(10, 13, *sink);
+  EXPECT_THAT(world.Offsets(*TopicShelfOf(world)), ElementsAre(0, 1, 2));
+}
+
 constexpr FaultOdds kOdds{.commit = 2, .refresh = 6, .late_arrival = 4};
 
 class LetterReplaySimulation : public ::testing::TestWithParam<FakeCatalogKind> {};
@@ -228,6 +289,44 @@ TEST_P(LetterReplaySimulation, EveryLetterIsOneRowOrStays) {
     ASSERT_TRUE(settled);
     std::vector<int64_t> all = world.Rows();
     for (const int64_t row : all) EXPECT_EQ(row % 2, 0);
+    const std::vector<int64_t> left = world.Offsets(*shelf);
+    for (const int64_t offset : left) EXPECT_EQ(offset % 2, 1);
+    all.insert(all.end(), left.begin(), left.end());
+    std::ranges::sort(all);
+    std::vector<int64_t> expected(static_cast<size_t>(delivered));
+    for (int64_t i = 0; i < delivered; ++i) expected[static_cast<size_t>(i)] = i;
+    ASSERT_EQ(all, expected);
+  }
+}
+
+TEST_P(LetterReplaySimulation, OutOfATopicEveryLetterIsOneRowOrStays) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    World world(GetParam(), seed);
+    world.topic.CreateTopic(2);
+    Random& random = world.main.random;
+    int64_t delivered = 0;
+    for (int round = 0; round < 12; ++round) {
+      const auto more = static_cast<int64_t>(random.Next() % 6);
+      if (more > 0) world.DeliverToTopic(delivered, delivered + more);
+      delivered += more;
+      AddFault(world.main.faults, random, kOdds);
+      const auto hook = [&](std::string_view) {
+        if (random.Next() % 4 == 0) throw Killed();
+        AddFault(world.main.faults, random, kOdds);
+        if (random.Next() % 3 == 0) (void)world.Replay(*TopicShelfOf(world), {.letters_max = 3});
+      };
+      try {
+        (void)world.Replay(*TopicShelfOf(world), {.letters_max = 4}, hook);
+      } catch (const Killed&) {
+      }
+    }
+    (void)world.main.faults.ApplyDelayed();
+    const TopicShelfOf shelf(world);
+    bool settled = false;
+    for (int attempt = 0; attempt < 100 && !settled; ++attempt) settled = world.Replay(*shelf).ok();
+    ASSERT_TRUE(settled);
+    std::vector<int64_t> all = world.Rows();
     const std::vector<int64_t> left = world.Offsets(*shelf);
     for (const int64_t offset : left) EXPECT_EQ(offset % 2, 1);
     all.insert(all.end(), left.begin(), left.end());

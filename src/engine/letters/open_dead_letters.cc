@@ -6,10 +6,13 @@
 #include <utility>
 
 #include "commit/letters_property.h"
+#include "engine/kafka_tokens.h"
 #include "engine/letters/letter_outbox.h"
 #include "engine/letters/letter_reader.h"
 #include "engine/letters/letter_table.h"
+#include "engine/letters/letter_topic.h"
 #include "engine/module_options.h"
+#include "kafka/topic_pattern.h"
 
 namespace kafka_iceberg::engine {
 namespace {
@@ -43,6 +46,34 @@ Status CheckNothingWaits(const DeadLetterTarget& target) {
       target.table.identifier().ToString(), pending.size());
 }
 
+// Letters that are read as records would become letters again, for ever.
+Status CheckNotASource(const kafka::KafkaSourceOptions& source, const std::string& topic) {
+  std::vector<std::string> read = source.topics;
+  if (!source.topic_pattern.empty()) read.push_back(source.topic_pattern);
+  for (const std::string& asked : read) {
+    if (!TRY(kafka::TopicPattern::Make(asked)).Matches(topic)) continue;
+    return Error::Invalid(
+        "dead letters would be written to {}, which is read by {}: name another dead_letter.topic",
+        topic, asked);
+  }
+  return {};
+}
+
+Result<std::unique_ptr<kafka::TransactionalTopic>> OpenTopic(const DeadLetterTarget& target,
+                                                             const EngineContext& context) {
+  kafka::TransactionalTopicOptions options{
+      .client = TRY(SecuredSourceOptions(target.options, context.clock)),
+      .topic = LetterTopicOf(target.options, target.table.identifier()),
+      .transactional_id = TransactionalIdOf(target.table.Current().metadata->table_uuid)};
+  TRY(CheckNotASource(options.client, options.topic));
+  return kafka::OpenTransactionalTopic(std::move(options), context.clock);
+}
+
+bool MayPass(ErrorCode code) {
+  return code == ErrorCode::kUnavailable || code == ErrorCode::kTimeout ||
+         code == ErrorCode::kConflict;
+}
+
 }  // namespace
 
 catalog::TableIdentifier LetterTableOf(const config::Options& options,
@@ -54,13 +85,29 @@ catalog::TableIdentifier LetterTableOf(const config::Options& options,
   return {.name_space = SplitNamespace(text.substr(0, dot)), .name = text.substr(dot + 1)};
 }
 
+std::string LetterTopicOf(const config::Options& options, const catalog::TableIdentifier& main) {
+  return options.dead_letter.topic.empty() ? main.ToString() + ".dlq" : options.dead_letter.topic;
+}
+
 std::string LetterFolderOf(const config::Options& options) {
   return options.state_directory + "/dead_letters";
 }
 
 Result<std::unique_ptr<LetterSink>> OpenLetterSink(const DeadLetterTarget& target,
                                                    const EngineContext& context, bool may_create) {
-  if (target.options.dead_letter.mode != "table") return std::unique_ptr<LetterSink>();
+  if (target.options.dead_letter.mode == "file") return std::unique_ptr<LetterSink>();
+  if (target.options.dead_letter.mode == "topic") {
+    const config::DeadLetterOptions& dead_letter = target.options.dead_letter;
+    return MakeTopicLetterSink(TRY(OpenTopic(target, context)),
+                               {.table = target.table,
+                                .clock = context.clock,
+                                .random = context.random,
+                                .logger = context.logger,
+                                .metrics = context.metrics,
+                                .partitions = may_create ? dead_letter.topic_partitions : 0,
+                                .replication = dead_letter.topic_replication,
+                                .step_hook = context.step_hook});
+  }
   const std::string uuid = target.table.Current().metadata->table_uuid;
   auto letters = TRY(OpenLetterTable(
       target.catalog, LetterTableOf(target.options, target.table.identifier()), uuid, may_create));
@@ -85,8 +132,14 @@ Result<std::unique_ptr<decode::DeadLetterStore>> OpenDeadLetters(const DeadLette
   if (std::filesystem::exists(LetterFolderOf(target.options), failed)) {
     [[maybe_unused]] const auto settled = TRY(OpenFiles(target));
   }
-  auto store =
-      OpenLetterOutbox(target.table, TRY(OpenLetterSink(target, context, true)), context.logger);
+  auto sink = TRY(OpenLetterSink(target, context, true));
+  // One table finds out at the start what is forbidden or missing. Of many most never have letters.
+  if (target.options.routing.routes.empty()) {
+    const Status checked = sink->Check();
+    if (!checked.ok() && !MayPass(checked.error().code()))
+      return checked.error().WithContext("dead letters for " + sink->address());
+  }
+  auto store = OpenLetterOutbox(target.table, std::move(sink), context.logger);
   if (const Status settled = store->Settle(); !settled.ok()) {
     context.logger.Warn(
         "dead letters of earlier commits wait to be delivered",
@@ -104,6 +157,8 @@ Result<std::unique_ptr<LetterShelf>> OpenLetterShelf(const DeadLetterTarget& tar
       return Error::NotFound("no dead letters: there is no folder {}", folder);
     return OpenFileShelf(folder, context.random);
   }
+  if (target.options.dead_letter.mode == "topic")
+    return OpenTopicShelf(TRY(OpenTopic(target, context)), target.table);
   return MakeTableShelf(TRY(LoadLetters(target)), context.clock, context.random);
 }
 
@@ -130,12 +185,24 @@ Result<LetterKeys> ReadLetterOffsets(const DeadLetterTarget& target) {
     for (decode::DeadLetter& letter : TRY(ParcelFromText(*text)).letters)
       TRY(add(std::move(letter)));
   }
-  if (target.options.dead_letter.mode == "file") return offsets;
+  if (target.options.dead_letter.mode != "table") return offsets;
   const auto letters = LoadLetters(target);
   if (!letters.ok() && letters.error().code() == ErrorCode::kNotFound) return offsets;
   if (!letters.ok()) return letters.error();
   TRY(VisitTableLetters((*letters)->Current(), (*letters)->store(), add));
   return offsets;
+}
+
+Status AddTopicLetterOffsets(const DeadLetterTarget& target, const EngineContext& context,
+                             LetterKeys& offsets) {
+  if (target.options.dead_letter.mode != "topic") return {};
+  const auto shelf = OpenLetterShelf(target, context);
+  if (!shelf.ok() && shelf.error().code() == ErrorCode::kNotFound) return {};
+  if (!shelf.ok()) return shelf.error();
+  return (*shelf)->Visit([&](decode::DeadLetter letter) -> Result<bool> {
+    offsets[{letter.topic, letter.partition}].insert(letter.offset);
+    return true;
+  });
 }
 
 }  // namespace kafka_iceberg::engine

@@ -20,6 +20,8 @@ namespace kafka_iceberg::engine {
 // dead_letter.table, or `<table>__dlq` beside the table.
 catalog::TableIdentifier LetterTableOf(const config::Options& options,
                                        const catalog::TableIdentifier& main);
+// dead_letter.topic, or `<namespace>.<table>.dlq`.
+std::string LetterTopicOf(const config::Options& options, const catalog::TableIdentifier& main);
 std::string LetterFolderOf(const config::Options& options);
 
 // What the store is opened for; all of it outlives the store.
@@ -47,5 +49,8 @@ Result<std::unique_ptr<LetterShelf>> OpenLetterShelf(const DeadLetterTarget& tar
 Status SettleDeadLetters(const DeadLetterTarget& target, const EngineContext& context);
 // The offsets of all letters: of the files, of the table, and of those that wait to be delivered.
 Result<LetterKeys> ReadLetterOffsets(const DeadLetterTarget& target);
+// Adds those in the topic, when that is the mode, which asks Kafka.
+Status AddTopicLetterOffsets(const DeadLetterTarget& target, const EngineContext& context,
+                             LetterKeys& offsets);
 
 }  // namespace kafka_iceberg::engine

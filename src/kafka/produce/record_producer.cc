@@ -7,6 +7,7 @@
 #include "kafka/access/secured_client.h"
 #include "kafka/client_conf.h"
 #include "kafka/kafka_settings.h"
+#include "kafka/produce/produce_record.h"
 #include "kafka/rdkafka_handles.h"
 
 namespace kafka_iceberg::kafka {
@@ -91,27 +92,8 @@ Status RecordProducer::Send(const std::string& topic, int32_t partition,
   rd_kafka_t* const handle = client_->handle->get();
   int turns = 0;
   for (;;) {
-    rd_kafka_headers_t* const headers = rd_kafka_headers_new(record.headers.size());
-    for (const auto& header : record.headers) {
-      rd_kafka_header_add(headers, header.key.data(), static_cast<ssize_t>(header.key.size()),
-                          header.value_is_null ? nullptr : header.value.data(),
-                          static_cast<ssize_t>(header.value.size()));
-    }
-    // An empty value is not the absence of one.
-    const void* const value = record.value_is_null   ? nullptr
-                              : record.value.empty() ? ""
-                                                     : record.value.data();
-    const void* const key = record.key_is_null   ? nullptr
-                            : record.key.empty() ? ""
-                                                 : record.key.data();
-    const auto error = rd_kafka_producev(
-        handle, RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-        RD_KAFKA_V_VALUE(const_cast<void*>(value), record.value.size()),
-        RD_KAFKA_V_KEY(const_cast<void*>(key), record.key.size()),
-        RD_KAFKA_V_TIMESTAMP(record.timestamp_ms), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+    const auto error = ProduceRecord(handle, topic, partition, record);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-    rd_kafka_headers_destroy(headers);
     if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       return ToError(error, fmt::format("cannot write to {} [{}]", topic, partition));
     }
