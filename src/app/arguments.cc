@@ -81,12 +81,15 @@ void AddOffsetsCommands(CLI::App& app, Arguments& arguments) {
                        "ledger, group offset, Kafka's oldest and newest, lag");
   AddConfig(show, arguments);
   AddJson(show, arguments);
+  AddTable(show, arguments);
   for (const auto& [id, name, text] :
        {std::tuple(Command::kOffsetsReset, "reset", "move the table's ledger, back or ahead"),
         std::tuple(Command::kOffsetsRewind, "rewind", "the same, but never ahead")}) {
     CLI::App& command = Add(offsets, arguments, id, name, text);
     AddConfig(command, arguments);
     AddJson(command, arguments);
+    AddTable(command, arguments);
+    command.add_flag("--all-tables", arguments.all_tables, "all tables of the routes");
     command
         .add_option("--to", arguments.targets,
                     "earliest, latest, a time (2026-01-08T14:30:00Z), or topic:partition:offset "
@@ -98,6 +101,38 @@ void AddOffsetsCommands(CLI::App& app, Arguments& arguments) {
     command.add_flag("--accept-loss", arguments.accept_loss,
                      "records that were never read may be left out");
   }
+}
+
+void AddBackfillCommands(CLI::App& app, Arguments& arguments) {
+  CLI::App& backfill =
+      *app.add_subcommand("backfill", "read a range once more, beside the running engine");
+  backfill.require_subcommand(1);
+  const auto add = [&](Command id, const char* name, const char* text) -> CLI::App& {
+    CLI::App& command = Add(backfill, arguments, id, name, text);
+    AddConfig(command, arguments);
+    AddJson(command, arguments);
+    AddTable(command, arguments);
+    return command;
+  };
+  CLI::App& run = add(Command::kBackfillRun, "run", "read a range, or go on with one, and end");
+  constexpr const char* kPlaces =
+      "earliest, latest, a time (2026-01-08T14:30:00Z), or topic:partition:offset (several)";
+  run.add_option("--from", arguments.from, kPlaces);
+  run.add_option(
+      "--to", arguments.targets,
+      std::string(kPlaces) + "; this one is not read (default: where the table's ledger stands)");
+  run.add_option("--id", arguments.id, "go on with this one");
+  run.add_flag("--dry-run", arguments.dry_run, "only show what would be done");
+  run.add_flag("--missing-only", arguments.only_missing,
+               "leave out offsets that have a row or a dead letter");
+  run.add_flag("--accept-duplicates", arguments.accept_duplicates,
+               "rows that are in the table may be added a second time");
+  run.add_flag("--accept-loss", arguments.accept_loss, "leave out what Kafka has removed");
+  run.add_flag("--again", arguments.again, "although the same was asked for before and is done");
+  add(Command::kBackfillList, "list", "those of a table, and how far they are");
+  add(Command::kBackfillCancel, "cancel", "end one; what it has read stays")
+      .add_option("ID", arguments.id)
+      ->required();
 }
 
 void AddDlqCommands(CLI::App& app, Arguments& arguments) {
@@ -287,6 +322,7 @@ ParsedArguments ParseArguments(int argc, char** argv) {
   AddRunOptions(app, arguments);
   AddServiceCommands(app, arguments);
   AddOffsetsCommands(app, arguments);
+  AddBackfillCommands(app, arguments);
   AddDlqCommands(app, arguments);
   AddTableCommands(app, arguments);
   AddTableChanges(app, arguments);

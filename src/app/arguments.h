@@ -21,6 +21,9 @@ enum class Command : uint8_t {
   kOffsetsShow,
   kOffsetsReset,
   kOffsetsRewind,
+  kBackfillRun,
+  kBackfillList,
+  kBackfillCancel,
   kTableDescribe,
   kTableSnapshots,
   kTableFiles,
@@ -60,12 +63,18 @@ struct Arguments {
   std::string server;  // host:port; empty: from the configuration
   // verify
   bool offline = false;
-  // offsets reset, offsets rewind
+  // offsets reset, offsets rewind, backfill run
   std::vector<std::string> targets;
-  bool dry_run = false;  // offsets, dlq replay, schema promote
+  bool dry_run = false;  // offsets, backfill run, dlq replay, schema promote
   bool accept_duplicates = false;
   bool accept_loss = false;
-  // plan, verify, table: one of several tables
+  bool all_tables = false;  // offsets
+  // backfill
+  std::vector<std::string> from;
+  std::string id;
+  bool only_missing = false;
+  bool again = false;
+  // plan, verify, offsets, backfill, table: one of several tables
   std::string table;
   // demo, bench, mock-broker
   std::string directory;

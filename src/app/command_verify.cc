@@ -6,11 +6,10 @@
 #include "app/commands.h"
 #include "app/exit_code.h"
 #include "app/output.h"
+#include "app/routed_tables.h"
 #include "engine/connect.h"
 #include "engine/letters/open_dead_letters.h"
 #include "engine/module_options.h"
-#include "engine/routing/plan_router.h"
-#include "engine/routing/table_directory.h"
 #include "engine/verify.h"
 
 namespace kafka_iceberg::app {
@@ -51,7 +50,8 @@ json ReportJson(const engine::VerifyReport& report) {
                           {"unexplained", RangesJson(verdict.unexplained)},
                           {"beyond_ledger", RangesJson(verdict.beyond_ledger)},
                           {"accepted_duplicates", verdict.accepted_duplicates},
-                          {"accepted_losses", verdict.accepted_losses}});
+                          {"accepted_losses", verdict.accepted_losses},
+                          {"to_be_backfilled", verdict.to_be_backfilled}});
   }
   return {{"ok", report.ok()},
           {"table", report.table},
@@ -80,6 +80,10 @@ void PrintFindings(const engine::PartitionVerdict& verdict) {
     std::cout << fmt::format("{}: accepted when the ledger was moved: {} rows twice, {} left out\n",
                              name, verdict.accepted_duplicates, verdict.accepted_losses);
   }
+  if (verdict.to_be_backfilled > 0) {
+    std::cout << fmt::format("{}: {} offsets wait for a backfill that is not finished\n", name,
+                             verdict.to_be_backfilled);
+  }
 }
 
 void PrintText(const engine::VerifyReport& report) {
@@ -103,81 +107,41 @@ void PrintText(const engine::VerifyReport& report) {
                            report.ok() ? "every offset is in the table once" : "DIFFERENCES FOUND");
 }
 
-// The tables of the configuration, and those that records have named.
-Result<std::vector<config::Options>> TablesToVerify(const Arguments& arguments,
-                                                    const config::Options& options,
-                                                    catalog::Catalog& catalog) {
-  if (options.routing.routes.empty() || !arguments.table.empty()) {
-    return engine::TablesOf(options, arguments.table);
-  }
-  const auto plan = TRY(engine::RoutePlan::Make(options));
-  std::vector<config::Options> tables;
-  for (const std::string& table : plan->fixed_tables()) {
-    tables.push_back(plan->OptionsFor(table, {}));
-  }
-  for (const std::string& table : TRY(engine::FindNamedTables(*plan, catalog, {}))) {
-    config::Options named = plan->OptionsFor(table, {});
-    const auto loaded = catalog.LoadTable(engine::TargetTable(named));
-    if (!loaded.ok() && loaded.error().code() == ErrorCode::kNotFound) continue;
-    tables.push_back(std::move(named));
-  }
-  return tables;
-}
-
-// With routes a record without a row may belong to another table.
-Result<engine::BelongsHere> BelongsTo(const std::string& table, const config::Options& options,
-                                      engine::PlanRouter* router) {
-  if (router == nullptr) return engine::BelongsHere();
-  const bool keeps_account = table == TRY(engine::RoutePlan::Make(options))->account_table();
-  return engine::BelongsHere([=](const std::string& topic, const Record& record) -> Result<bool> {
-    if (const auto* tables = router->TablesOfTopic(topic)) {
-      return std::ranges::find(*tables, table) != tables->end();
-    }
-    const engine::RouteOutcome outcome = router->Route(topic, {&record, 1});
-    if (outcome.stopped) return *outcome.stopped;
-    if (keeps_account) return !outcome.refusals.empty();
-    return std::ranges::find(outcome.shares, table, &engine::RouteShare::table) !=
-           outcome.shares.end();
-  });
-}
-
 Result<std::vector<engine::VerifyReport>> Verify(const Arguments& arguments,
                                                  const config::Options& options, Runtime& runtime) {
   const engine::EngineContext context = runtime.engine_context();
-  const engine::OpenedCatalog catalog = TRY(engine::OpenCatalog(options, context));
-  std::unique_ptr<engine::PlanRouter> router;
-  if (!options.routing.routes.empty()) {
-    router = std::make_unique<engine::PlanRouter>(
-        TRY(engine::RoutePlan::Make(options)),
-        TRY(engine::OpenSchemaSource(options, context, *catalog.http)), *runtime.metrics);
-  }
-  std::unique_ptr<kafka::TopicReader> reader;
-  if (!arguments.offline) reader = TRY(engine::OpenTopicReader(options, context));
+  engine::OpenedCatalog catalog = TRY(engine::OpenCatalog(options, context));
+  const auto owners = TRY(OpenOwners(options, context, catalog));
   std::vector<engine::VerifyReport> reports;
-  for (const config::Options& one : TRY(TablesToVerify(arguments, options, *catalog.catalog))) {
+  std::vector<std::string> names;
+  for (const config::Options& one : TRY(AllTables(options, arguments.table, *catalog.catalog))) {
     const auto table = TRY(catalog.catalog->LoadTable(engine::TargetTable(one)));
     const engine::DeadLetterTarget target{
         .options = one, .catalog = *catalog.catalog, .table = *table};
     engine::OffsetsByPartition letters = TRY(engine::ReadLetterOffsets(target));
-    const bool is_unread = arguments.offline && one.dead_letter.mode == "topic";
     if (!arguments.offline) {
       const Status read = engine::AddTopicLetterOffsets(target, context, letters);
       if (!read.ok()) return read.error().WithContext("cannot read the topic of dead letters");
     }
-    const std::string name = engine::TargetTable(one).ToString();
-    Result<engine::VerifyReport> report = engine::VerifyTable(
-        *table, letters, reader.get(), runtime.stop, TRY(BelongsTo(name, options, router.get())));
-    if (!report.ok() && report.error().code() == ErrorCode::kUnavailable && !arguments.offline) {
-      return report.error().WithContext("cannot ask Kafka (--offline checks the table alone)");
-    }
-    reports.push_back(TRY(std::move(report)));
-    if (is_unread) {
+    names.push_back(engine::TargetTable(one).ToString());
+    reports.push_back(TRY(engine::VerifyTable(*table, letters, nullptr, runtime.stop)));
+    if (arguments.offline && one.dead_letter.mode == "topic") {
       reports.back().notes.push_back(
           fmt::format("the dead letters are in topic {}, which was not read: offsets without a row "
                       "may be theirs",
                       engine::LetterTopicOf(one, table->identifier())));
     }
   }
+  if (arguments.offline) return reports;
+  std::vector<engine::ReportToCompare> to_compare;
+  for (size_t i = 0; i < reports.size(); ++i) {
+    to_compare.push_back({.report = reports[i], .belongs = BelongsTo(names[i], owners.get())});
+  }
+  const auto reader = TRY(engine::OpenTopicReader(options, context));
+  const Status compared = engine::CompareWithKafka(to_compare, *reader, runtime.stop);
+  if (!compared.ok() && compared.error().code() == ErrorCode::kUnavailable)
+    return compared.error().WithContext("cannot ask Kafka (--offline checks the table alone)");
+  TRY(compared);
   return reports;
 }
 

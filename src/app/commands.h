@@ -17,6 +17,8 @@ int StatusCommand(const Arguments& arguments, Runtime& runtime);
 int VerifyCommand(const Arguments& arguments, Runtime& runtime);
 // offsets show, reset, rewind
 int OffsetsCommand(const Arguments& arguments, Runtime& runtime);
+// backfill run, list, cancel
+int BackfillCommand(const Arguments& arguments, Runtime& runtime);
 int TableDescribeCommand(const Arguments& arguments, Runtime& runtime);
 int TableSnapshotsCommand(const Arguments& arguments, Runtime& runtime);
 int TableFilesCommand(const Arguments& arguments, Runtime& runtime);

@@ -40,6 +40,9 @@ int Dispatch(const Arguments& arguments, Runtime& runtime) {
     case Command::kOffsetsShow:
     case Command::kOffsetsReset:
     case Command::kOffsetsRewind: return OffsetsCommand(arguments, runtime);
+    case Command::kBackfillRun:
+    case Command::kBackfillList:
+    case Command::kBackfillCancel: return BackfillCommand(arguments, runtime);
     case Command::kTableDescribe: return TableDescribeCommand(arguments, runtime);
     case Command::kTableSnapshots: return TableSnapshotsCommand(arguments, runtime);
     case Command::kTableFiles: return TableFilesCommand(arguments, runtime);
@@ -84,7 +87,8 @@ int Main(int argc, char** argv) {
       runtime.clock);
   runtime.metrics = telemetry::MakeMetrics();
   // Those that start processes of their own end them.
-  const bool ends_in_order = service || arguments.command == Command::kDemo ||
+  const bool ends_in_order = service || arguments.command == Command::kBackfillRun ||
+                             arguments.command == Command::kDemo ||
                              arguments.command == Command::kBench ||
                              arguments.command == Command::kMockBroker;
   const SignalWatcher signals(ends_in_order);

@@ -4,11 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "commit/backfill/backfill.h"
 #include "commit/commit_history.h"
-#include "commit/epoch_append.h"
 #include "commit/json_text.h"
-#include "core/retry_policy.h"
-#include "iceberg/table_metadata.h"
+#include "commit/note_commit.h"
 
 namespace kafka_iceberg::commit {
 namespace {
@@ -17,7 +16,6 @@ using nlohmann::json;
 
 constexpr int64_t kVersion = 1;
 constexpr int kDepthMax = 4;
-constexpr int kAttempts = 4;
 
 json ToJson(const LedgerMove& entry) {
   json body = {{"generation", entry.generation},
@@ -51,99 +49,50 @@ std::string Text(std::optional<int64_t> offset) {
   return offset ? std::to_string(*offset) : "nowhere";
 }
 
-// One MoveLedger() call: the same snapshot for all its attempts.
-class Mover {
- public:
-  Mover(const LedgerMoveContext& context, const std::vector<PartitionMove>& moves)
-      : context_(context), moves_(moves) {}
-
-  Result<LedgerMoveResult> Run(const std::stop_token& stop) {
-    Error last = Error::Unavailable("no attempt was made");
-    const RetryPolicy backoff;
-    for (int number = 1; number <= kAttempts; ++number) {
-      if (number > 1 &&
-          !context_.clock.SleepFor(backoff.DelayAfter(number - 1, context_.random), stop))
-        break;
-      const Status done = Attempt();
-      if (done.ok()) return result_;
-      last = done.error();
-      if (last.code() != ErrorCode::kUnavailable && last.code() != ErrorCode::kTimeout) break;
-    }
-    if (!in_doubt_) return last;
-    return Error::CommitUnknown(
-        "the ledger may have been moved, or may still be (snapshot {}): look at `offsets show` "
-        "before trying again: {}",
-        result_.snapshot_id, last.message());
+// What is open reads offsets that the ledger must go on covering: else both would add them.
+Status CheckNotBackfilled(const std::vector<Backfill>& backfills, const PartitionMove& move) {
+  for (const Backfill& backfill : backfills) {
+    if (!backfill.is_open()) continue;
+    const auto range = backfill.RangeOf(move.topic, move.partition);
+    if (!range || move.to >= range->end) continue;
+    return Error::Conflict(
+        "{}[{}]: backfill {} reads offsets up to {} and is not finished: finish or cancel it first",
+        move.topic.topic, move.partition, backfill.id, range->end);
   }
+  return {};
+}
 
- private:
-  // kUnavailable: not decided, try again.
-  Status Attempt() {
-    const catalog::TableVersion base = TRY(context_.table.Refresh());
-    const iceberg::TableMetadata& metadata = *base.metadata;
-    if (result_.snapshot_id == 0) {
-      result_.snapshot_id = iceberg::NewSnapshotId(metadata, context_.random);
-    } else if (metadata.FindSnapshot(result_.snapshot_id) != nullptr) {
-      return {};
-    }
-    const iceberg::PreparedCommit prepared = TRY(Prepare(metadata));
-    const catalog::CommitReply reply =
-        context_.table.Commit(base, prepared.updates, prepared.requirements);
-    switch (reply.outcome) {
-      case catalog::CommitOutcome::kCommitted: return {};
-      case catalog::CommitOutcome::kConflict: return Error::Unavailable("{}", reply.detail);
-      case catalog::CommitOutcome::kRejected:
-        return Error::Invalid("the catalog rejected the commit: {}", reply.detail);
-      case catalog::CommitOutcome::kUnknown: break;
-    }
-    in_doubt_ = true;
-    const Result<bool> landed = context_.table.Reconcile(result_.snapshot_id);
-    if (landed.ok() && *landed) return {};
-    // Safe to send again: pinned to the head of main, under the same snapshot id.
-    return Error::Unavailable("{}", reply.detail);
+// What the moves make of `metadata`.
+Result<Note> NoteOfMoves(const iceberg::TableMetadata& metadata,
+                         const std::vector<PartitionMove>& moves, int64_t at_ms,
+                         int64_t& generation) {
+  Ledger ledger = TRY(ReadTrustedLedger(metadata, {}));
+  std::vector<LedgerMove> all = TRY(ReadMoves(metadata));
+  const std::vector<Backfill> backfills = TRY(ReadBackfills(metadata));
+  if (all.size() + moves.size() > kMovesMax) {
+    return Error::Unsupported("the ledger was moved {} times; at most {} are kept", all.size(),
+                              kMovesMax);
   }
-
-  Result<iceberg::PreparedCommit> Prepare(const iceberg::TableMetadata& metadata) {
-    Ledger ledger = TRY(ReadTrustedLedger(metadata, {}));
-    std::vector<LedgerMove> all = TRY(ReadMoves(metadata));
-    if (all.size() + moves_.size() > kMovesMax) {
-      return Error::Unsupported("the ledger was moved {} times; at most {} are kept", all.size(),
-                                kMovesMax);
+  std::vector<LedgerMove> now;
+  generation = ++ledger.generation;
+  for (const PartitionMove& move : moves) {
+    const auto next = ledger.NextOffset(move.topic, move.partition);
+    if (next != move.from || move.to < 0) {
+      return Error::Conflict(
+          "{}[{}]: the ledger stands at {}, not at {} (any more): somebody else is at work",
+          move.topic.topic, move.partition, Text(next), Text(move.from));
     }
-    std::vector<LedgerMove> now;
-    result_.generation = ledger.generation + 1;
-    const int64_t at_ms = ToMillis(context_.clock.Now());
-    for (const PartitionMove& move : moves_) {
-      const auto next = ledger.NextOffset(move.topic, move.partition);
-      if (next != move.from || move.to < 0) {
-        return Error::Conflict(
-            "{}[{}]: the ledger stands at {}, not at {} (any more): somebody else is at work",
-            move.topic.topic, move.partition, Text(next), Text(move.from));
-      }
-      SetNextOffset(ledger, move.topic, move.partition, move.to);
-      now.push_back({.move = move, .generation = result_.generation, .at_ms = at_ms});
-    }
-    ledger.generation = result_.generation;
-    all.insert(all.end(), now.begin(), now.end());
-    FlushEpoch epoch{.uuid = NewUuid(context_.random), .snapshot_id = result_.snapshot_id};
-    EpochAppend append(epoch, NewUuid(context_.random),
-                       {{std::string(kMovesProperty), MovesToJson(now)},
-                        {std::string(kGenerationSummary), std::to_string(ledger.generation)},
-                        {std::string(kCommitIdSummary), epoch.uuid},
-                        {std::string(kWriterSummary), context_.writer_id}},
-                       context_.table.store());
-    iceberg::PreparedCommit prepared = TRY(append.Prepare(metadata, at_ms));
-    prepared.updates.push_back(
-        iceberg::SetProperties{{{std::string(kLedgerProperty), LedgerToJson(ledger)},
-                                {std::string(kMovesProperty), MovesToJson(all)}}});
-    return prepared;
+    TRY(CheckNotBackfilled(backfills, move));
+    SetNextOffset(ledger, move.topic, move.partition, move.to);
+    now.push_back({.move = move, .generation = generation, .at_ms = at_ms});
   }
-
-  const LedgerMoveContext& context_;
-  const std::vector<PartitionMove>& moves_;
-  LedgerMoveResult result_;
-  bool in_doubt_ = false;
-};
+  all.insert(all.end(), now.begin(), now.end());
+  return Note{.summary = {{std::string(kMovesProperty), MovesToJson(now)},
+                          {std::string(kGenerationSummary), std::to_string(generation)}},
+              .properties = {{std::string(kLedgerProperty), LedgerToJson(ledger)},
+                             {std::string(kMovesProperty), MovesToJson(all)}},
+              .removed_properties = {}};
+}
 
 }  // namespace
 
@@ -177,7 +126,19 @@ Result<std::vector<LedgerMove>> ReadMoves(const iceberg::TableMetadata& metadata
 Result<LedgerMoveResult> MoveLedger(const LedgerMoveContext& context,
                                     const std::vector<PartitionMove>& moves,
                                     const std::stop_token& stop) {
-  return Mover(context, moves).Run(stop);
+  LedgerMoveResult result;
+  const int64_t at_ms = ToMillis(context.clock.Now());
+  result.snapshot_id = TRY(CommitNote(
+      {.table = context.table,
+       .clock = context.clock,
+       .random = context.random,
+       .writer_id = context.writer_id},
+      [&](const iceberg::TableMetadata& base) {
+        return NoteOfMoves(base, moves, at_ms, result.generation);
+      },
+      "the ledger may have been moved, or may still be: look at `offsets show` before trying again",
+      stop));
+  return result;
 }
 
 }  // namespace kafka_iceberg::commit

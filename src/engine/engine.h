@@ -72,6 +72,7 @@ struct RunOptions {
   bool stop_at_end = false;  // stop once everything that was in Kafka at the start is committed
   bool accept_offset_gap = false;  // go on although Kafka removed records that were not ingested
   bool accept_new_topic = false;   // append a recreated topic to the table
+  std::string ledger_lane;         // of a backfill (commit/backfill/ledger_view.h); empty: none
 };
 
 class Engine {

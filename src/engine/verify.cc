@@ -17,8 +17,6 @@
 namespace kafka_iceberg::engine {
 namespace {
 
-constexpr Duration kKafkaTimeout = std::chrono::seconds(10);
-constexpr Duration kKafkaSilence = std::chrono::seconds(15);
 constexpr size_t kProblemsMax = 100;
 constexpr std::string_view kPartitionColumn = "_kafka_partition";
 constexpr std::string_view kOffsetColumn = "_kafka_offset";
@@ -26,20 +24,19 @@ constexpr std::string_view kTopicColumn = "_kafka_topic";
 
 class Verifier {
  public:
-  Verifier(catalog::TableOperations& table, const OffsetsByPartition& dead_letters,
-           const BelongsHere& belongs)
-      : table_(table), dead_letters_(dead_letters), belongs_(belongs) {}
+  Verifier(catalog::TableOperations& table, const OffsetsByPartition& dead_letters)
+      : table_(table), dead_letters_(dead_letters) {}
 
-  Result<VerifyReport> Run(kafka::TopicReader* reader, const std::stop_token& stop) {
+  Result<VerifyReport> Run(const std::stop_token& stop) {
     version_ = TRY(table_.Refresh());
     ledger_ = TRY(commit::ReadLedger(*version_.metadata));
-    moves_ = AcceptedMoves(TRY(commit::ReadMoves(*version_.metadata)));
+    moves_ = AcceptedMoves(TRY(commit::ReadMoves(*version_.metadata)),
+                           TRY(commit::ReadBackfills(*version_.metadata)));
     report_.table = table_.identifier().ToString();
     report_.snapshot_id = version_.metadata->current_snapshot_id;
     TRY(ReadRows(stop));
     TRY(ReadCommittedRanges());
-    TRY(Judge(reader));
-    if (reader != nullptr) TRY(AskKafka(*reader, stop));
+    Judge();
     return std::move(report_);
   }
 
@@ -179,8 +176,7 @@ class Verifier {
     return {};
   }
 
-  Status Judge(const kafka::TopicReader* reader) {
-    report_.kafka_asked = reader != nullptr;
+  void Judge() {
     std::map<TopicPartition, int64_t> next_offsets;
     for (const auto& [topic, partitions] : ledger_.next_offsets) {
       for (const auto& [partition, next] : partitions) {
@@ -190,7 +186,6 @@ class Verifier {
     }
     for (const auto& [partition, runs] : rows_) next_offsets.try_emplace(partition, 0);
     for (const auto& [partition, next] : next_offsets) JudgePartition(partition, next);
-    return {};
   }
 
   void JudgePartition(const TopicPartition& partition, int64_t next_offset) {
@@ -198,25 +193,47 @@ class Verifier {
     const OffsetRuns& runs = rows_[partition];
     verdict.rows = runs.count();
     verdict.present = runs.Runs();
+    verdict.skipped = moves_.Skipped(partition);
     const std::vector<OffsetRange>& repeated = moves_.Repeated(partition);
     const std::vector<OffsetRange> twice = runs.Duplicates();
     verdict.duplicates = TakeAway(twice, repeated);
     verdict.accepted_duplicates = CountOffsets(twice) - CountOffsets(verdict.duplicates);
-    int64_t from = next_offset;
-    if (!runs.empty()) from = std::min(from, runs.Span().start);
-    if (const auto ranges = committed_.find(partition);
-        ranges != committed_.end() && !ranges->second.empty()) {
-      from = std::min(from, ranges->second.Span().start);
-    }
-    verdict.covered = {.start = from, .end = next_offset};
+    const std::vector<OffsetRange> covered = Covered(partition, runs, next_offset);
+    verdict.covered = {.start = next_offset, .end = next_offset};
+    for (const OffsetRange& range : covered)
+      verdict.covered.start = std::min(verdict.covered.start, range.start);
     // After the ledger was set back, what it stood at before is there until it is read again.
     for (const OffsetRange& run : Outside(runs.Runs(), repeated)) {
       if (run.end > next_offset)
         verdict.beyond_ledger.push_back(
             {.start = std::max(next_offset, run.start), .end = run.end});
     }
-    for (const OffsetRange& gap : runs.Missing(verdict.covered)) ExplainByDeadLetters(gap, verdict);
+    const std::vector<OffsetRange>& to_come = moves_.ToBeBackfilled(partition);
+    for (const OffsetRange& range : to_come)
+      verdict.to_be_backfilled += CountOffsets(runs.Missing(range));
+    for (const OffsetRange& range : covered) {
+      for (const OffsetRange& gap : Outside(runs.Missing(range), to_come))
+        ExplainByDeadLetters(gap, verdict);
+    }
     report_.partitions.push_back(std::move(verdict));
+  }
+
+  // What should be in the table: from where the live tail began to its ledger, and what backfills
+  // have read. Where it began is seen from its snapshots and from rows that no backfill brought.
+  std::vector<OffsetRange> Covered(const TopicPartition& partition, const OffsetRuns& runs,
+                                   int64_t next_offset) const {
+    const std::vector<OffsetRange>& backfilled = moves_.Backfilled(partition);
+    int64_t from = next_offset;
+    for (const OffsetRange& run : Outside(runs.Runs(), backfilled))
+      from = std::min(from, run.start);
+    if (const auto ranges = committed_.find(partition);
+        ranges != committed_.end() && !ranges->second.empty()) {
+      from = std::min(from, ranges->second.Span().start);
+    }
+    OffsetRuns covered;
+    covered.AddRun({.start = from, .end = next_offset});
+    for (const OffsetRange& range : backfilled) covered.AddRun(range);
+    return covered.empty() ? std::vector<OffsetRange>() : covered.Present(covered.Span());
   }
 
   // Splits a stretch without rows at the dead letters inside it.
@@ -234,54 +251,8 @@ class Verifier {
     if (offset < gap.end) verdict.unexplained.push_back({.start = offset, .end = gap.end});
   }
 
-  // Reads the offsets without a row again: a record with a value there should be in the table.
-  Status AskKafka(kafka::TopicReader& reader, const std::stop_token& stop) {
-    for (PartitionVerdict& verdict : report_.partitions) {
-      if (verdict.unexplained.empty()) continue;
-      const kafka::Watermarks marks = TRY(reader.QueryWatermarks(verdict.partition, kKafkaTimeout));
-      std::vector<OffsetRange> gone;     // retention took them: nothing can be said
-      std::vector<OffsetRange> to_read;  // in order
-      for (const OffsetRange& gap : verdict.unexplained) {
-        const int64_t split = std::clamp(marks.low, gap.start, gap.end);
-        if (split > gap.start) gone.push_back({.start = gap.start, .end = split});
-        if (split < gap.end) to_read.push_back({.start = split, .end = gap.end});
-      }
-      verdict.unexplained = std::move(gone);
-      if (to_read.empty()) continue;
-      const OffsetRuns lost = TRY(FindRecords(reader, verdict.partition, to_read, stop));
-      verdict.lost = Outside(lost.Runs(), moves_.Skipped(verdict.partition));
-      verdict.accepted_losses = lost.count() - CountOffsets(verdict.lost);
-      verdict.legal_gaps = CountOffsets(to_read) - lost.count();
-    }
-    return {};
-  }
-
-  // One pass over the partition: gaps of a transactional topic are many and small.
-  Result<OffsetRuns> FindRecords(kafka::TopicReader& reader, const TopicPartition& partition,
-                                 const std::vector<OffsetRange>& gaps,
-                                 const std::stop_token& stop) const {
-    OffsetRuns found;
-    auto gap = gaps.begin();
-    std::optional<Error> unknown;
-    const auto visit = [&](const TopicPartition&, const Record& record) {
-      while (gap != gaps.end() && record.offset >= gap->end) ++gap;
-      if (gap == gaps.end()) return false;
-      if (record.offset < gap->start || record.value_is_null) return true;
-      const Result<bool> belongs =
-          belongs_ ? belongs_(partition.topic, record) : Result<bool>(true);
-      if (!belongs.ok()) unknown = belongs.error();
-      if (belongs.ok() && *belongs) found.Add(record.offset);
-      return belongs.ok();
-    };
-    TRY(reader.Read({{partition, {.start = gaps.front().start, .end = gaps.back().end}}},
-                    kKafkaSilence, visit, stop));
-    if (unknown) return *unknown;
-    return found;
-  }
-
   catalog::TableOperations& table_;
   const OffsetsByPartition& dead_letters_;
-  const BelongsHere& belongs_;
   catalog::TableVersion version_;
   commit::Ledger ledger_;
   AcceptedMoves moves_;
@@ -304,7 +275,12 @@ bool VerifyReport::ok() const {
 Result<VerifyReport> VerifyTable(catalog::TableOperations& table,
                                  const OffsetsByPartition& dead_letters, kafka::TopicReader* reader,
                                  const std::stop_token& stop, const BelongsHere& belongs) {
-  return Verifier(table, dead_letters, belongs).Run(reader, stop);
+  VerifyReport report = TRY(Verifier(table, dead_letters).Run(stop));
+  if (reader != nullptr) {
+    const ReportToCompare one{.report = report, .belongs = belongs};
+    TRY(CompareWithKafka({&one, 1}, *reader, stop));
+  }
+  return report;
 }
 
 }  // namespace kafka_iceberg::engine

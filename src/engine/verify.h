@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -38,6 +39,9 @@ struct PartitionVerdict {
   // Somebody moved the ledger on purpose and accepted these (see commit/ledger_move.h).
   int64_t accepted_duplicates = 0;
   int64_t accepted_losses = 0;
+  std::vector<OffsetRange> skipped;  // the ledger was moved over these
+  // Without a row, and a backfill that is not finished will read them.
+  int64_t to_be_backfilled = 0;
 };
 
 struct VerifyReport {
@@ -61,9 +65,17 @@ using OffsetsByPartition = std::map<TopicPartition, std::set<int64_t>>;
 // Whether a record of the topic belongs into the table. kUnavailable, kTimeout: cannot be told now.
 using BelongsHere = std::function<Result<bool>(const std::string& topic, const Record& record)>;
 
-// `reader` null: Kafka is not asked. `belongs` empty: every record does.
+// The table alone, when `reader` is null. `belongs` empty: every record does.
 Result<VerifyReport> VerifyTable(catalog::TableOperations& table,
                                  const OffsetsByPartition& dead_letters, kafka::TopicReader* reader,
                                  const std::stop_token& stop, const BelongsHere& belongs = {});
+
+struct ReportToCompare {
+  VerifyReport& report;  // of a table alone
+  BelongsHere belongs;
+};
+// Looks the offsets without a row up: each partition is read once for all tables together.
+Status CompareWithKafka(std::span<const ReportToCompare> reports, kafka::TopicReader& reader,
+                        const std::stop_token& stop);
 
 }  // namespace kafka_iceberg::engine

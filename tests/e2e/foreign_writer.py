@@ -24,6 +24,10 @@ class ForeignWriter:
     def append(self, rows: pa.Table) -> None:
         self._table().append(rows)
 
+    def delete(self, where: str) -> None:
+        """Rows are gone; files that held others too are rewritten."""
+        self._table().delete(where)
+
     def set_property(self, key: str, value: str) -> None:
         with self._table().transaction() as transaction:
             transaction.set_properties({key: value})

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "commit/backfill/ledger_view.h"
 #include "commit/letters_property.h"
 
 namespace kafka_iceberg::engine {
@@ -12,6 +13,14 @@ namespace {
 
 bool Names(const std::vector<std::string>& pending, const std::string& location) {
   return std::ranges::find(pending, location) != pending.end();
+}
+
+// Offsets grow within a lane of the table's ledger, and within one generation of it.
+Result<std::string> LaneOf(const iceberg::TableMetadata& metadata) {
+  const int64_t generation = TRY(commit::ReadLedger(metadata)).generation;
+  std::string lane = metadata.Property(commit::kLaneShown, "");
+  if (generation > 0) lane = fmt::format("generation-{}", generation);
+  return lane;
 }
 
 // False when the letters are not waiting any more.
@@ -63,6 +72,7 @@ class LetterOutbox final : public decode::DeadLetterStore {
     if (letters.empty()) return std::string();
     const LetterParcel parcel{.epoch_uuid = epoch.uuid,
                               .address = sink_->address(),
+                              .lane = TRY(LaneOf(*table_.Current().metadata)),
                               .ranges = epoch.ranges,
                               .mark = TRY(sink_->Mark()),
                               .letters = letters};

@@ -11,6 +11,8 @@ namespace {
 using nlohmann::json;
 
 constexpr int kVersion = 1;
+// Programs that know no lanes must not deliver it.
+constexpr int kVersionWithLane = 2;
 
 Error NotAParcel(std::string_view why) {
   return Error::Corrupt("the file of waiting dead letters cannot be read: {}", why);
@@ -18,14 +20,17 @@ Error NotAParcel(std::string_view why) {
 
 Result<json> ReadHeading(std::string_view line) {
   json heading = json::parse(line, nullptr, false);
-  const bool whole =
-      heading.is_object() && heading.contains("epoch") && heading["epoch"].is_string() &&
-      heading.contains("to") && heading["to"].is_string() && heading.contains("ranges") &&
-      heading["ranges"].is_string() && heading.contains("letters") &&
-      heading["letters"].is_number_unsigned() && heading.contains("version") &&
-      heading["version"] == kVersion && heading.value("mark", json("")).is_string() &&
-      heading.value("delivered", json(false)).is_boolean();
-  if (!whole) return NotAParcel("its heading is not one of this version");
+  const bool whole = heading.is_object() && heading.contains("epoch") &&
+                     heading["epoch"].is_string() && heading.contains("to") &&
+                     heading["to"].is_string() && heading.contains("ranges") &&
+                     heading["ranges"].is_string() && heading.contains("letters") &&
+                     heading["letters"].is_number_unsigned() && heading.contains("version") &&
+                     heading.value("mark", json("")).is_string() &&
+                     heading.value("delivered", json(false)).is_boolean();
+  const bool has_lane = whole && heading["version"] == kVersionWithLane &&
+                        heading.contains("lane") && heading["lane"].is_string();
+  if (!whole || (heading["version"] != kVersion && !has_lane))
+    return NotAParcel("its heading is not one of this version");
   return heading;
 }
 
@@ -39,6 +44,10 @@ std::string ParcelToText(const LetterParcel& parcel) {
                   {"letters", parcel.letters.size()}};
   if (!parcel.mark.empty()) heading["mark"] = parcel.mark;
   if (parcel.delivered) heading["delivered"] = true;
+  if (!parcel.lane.empty()) {
+    heading["version"] = kVersionWithLane;
+    heading["lane"] = parcel.lane;
+  }
   std::string text = heading.dump(-1, ' ', false, json::error_handler_t::replace) + '\n';
   for (const decode::DeadLetter& letter : parcel.letters) text += decode::ToJsonLine(letter);
   return text;
@@ -49,7 +58,8 @@ Result<LetterParcel> ParcelFromText(std::string_view text) {
   if (end == std::string_view::npos) return NotAParcel("it has no heading");
   const json heading = TRY(ReadHeading(text.substr(0, end)));
   LetterParcel parcel{.epoch_uuid = heading["epoch"].get<std::string>(),
-                      .address = heading["to"].get<std::string>()};
+                      .address = heading["to"].get<std::string>(),
+                      .lane = heading.value("lane", "")};
   parcel.ranges = TRY(commit::RangesFromJson(heading["ranges"].get<std::string>()));
   parcel.mark = heading.value("mark", std::string());
   parcel.delivered = heading.value("delivered", false);

@@ -18,6 +18,9 @@ namespace kafka_iceberg::engine {
 struct LetterParcel {
   std::string epoch_uuid;
   std::string address;  // of the sink it was written for
+  // Which of the sink's ledgers orders it against others: the offsets of a backfill, or of a ledger
+  // that was set back, do not come after those that were delivered before. Empty: the usual one.
+  std::string lane;
   commit::EpochRanges ranges;
   std::string mark;        // the sink's, from before anything of the parcel could be in it
   bool delivered = false;  // a receipt: its letters are in the sink, and not here any more

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "commit/backfill/ledger_view.h"
 #include "commit/transaction_coordinator.h"
 #include "commit/transaction_log.h"
 #include "decode/arrow_schema.h"
@@ -75,14 +76,16 @@ Result<commit::EpochRanges> RangesToAdd(const LetterParcel& parcel, const commit
   return ranges;
 }
 
-class TableLetterSink final : public LetterSink {
+// What delivers along one of the table's ledgers.
+class LetterLane {
  public:
-  TableLetterSink(std::unique_ptr<catalog::TableOperations> letters, LetterTableContext context)
-      : letters_(std::move(letters)),
-        context_(std::move(context)),
-        address_("table " + letters_->identifier().ToString()),
+  LetterLane(catalog::TableOperations& letters, const LetterTableContext& context,
+             std::string address)
+      : letters_(letters),
+        context_(context),
+        address_(std::move(address)),
         coordinator_({.writer_id = context_.writer_id, .catalog_type = context_.catalog_type},
-                     {.table = *letters_,
+                     {.table = letters_,
                       .log = log_,
                       .clock = context_.clock,
                       .random = context_.random,
@@ -90,11 +93,9 @@ class TableLetterSink final : public LetterSink {
                       .metrics = context_.metrics,
                       .step_hook = {}}) {}
 
-  const std::string& address() const override { return address_; }
-
-  Status Deliver(const LetterParcel& parcel) override {
+  Status Deliver(const LetterParcel& parcel) {
     for (int race = 0; race < kRacesMax; ++race) {
-      const catalog::TableVersion now = TRY(letters_->Refresh());
+      const catalog::TableVersion now = TRY(letters_.Refresh());
       const commit::Ledger ledger = TRY(commit::ReadLedger(*now.metadata));
       const commit::EpochRanges ranges = TRY(RangesToAdd(parcel, ledger));
       if (ranges.empty()) return Done();
@@ -125,7 +126,7 @@ class TableLetterSink final : public LetterSink {
     const auto columns = TRY(decode::ToArrowSchema(metadata->schema()));
     const auto writer =
         TRY(write::TableWriter::Open({.compression = write::Compression::kZstd}, metadata, columns,
-                                     letters_->store(), context_.random));
+                                     letters_.store(), context_.random));
     TRY(VisitLetterRows(parcel.letters, columns,
                         [&](const arrow::RecordBatch& rows) { return writer->Append(rows); }));
     attempt_ = commit::FlushEpoch{.uuid = NewUuid(context_.random),
@@ -138,13 +139,46 @@ class TableLetterSink final : public LetterSink {
     return {};
   }
 
-  const std::unique_ptr<catalog::TableOperations> letters_;
-  const LetterTableContext context_;
+  catalog::TableOperations& letters_;
+  const LetterTableContext& context_;
   const std::string address_;
   NoTransactionLog log_;
   commit::TransactionCoordinator coordinator_;
   std::optional<commit::FlushEpoch> attempt_;
   std::string attempt_parcel_;
+};
+
+class TableLetterSink final : public LetterSink {
+ public:
+  TableLetterSink(std::unique_ptr<catalog::TableOperations> letters, LetterTableContext context)
+      : letters_(std::move(letters)),
+        context_(std::move(context)),
+        address_("table " + letters_->identifier().ToString()),
+        usual_(*letters_, context_, address_) {}
+
+  const std::string& address() const override { return address_; }
+
+  Status Deliver(const LetterParcel& parcel) override {
+    if (parcel.lane.empty()) return usual_.Deliver(parcel);
+    // One at a time is enough: whoever delivers for a backfill delivers for little else.
+    if (other_ == nullptr || other_name_ != parcel.lane) {
+      other_.reset();
+      view_ = std::make_unique<commit::LedgerView>(*letters_, parcel.lane, /*must_exist=*/false);
+      other_ = std::make_unique<LetterLane>(*view_, context_, address_);
+      other_name_ = parcel.lane;
+    }
+    return other_->Deliver(parcel);
+  }
+
+ private:
+  const std::unique_ptr<catalog::TableOperations> letters_;
+  const LetterTableContext context_;
+  const std::string address_;
+  LetterLane usual_;
+  // Of the last parcel that was not on the usual lane.
+  std::string other_name_;
+  std::unique_ptr<commit::LedgerView> view_;
+  std::unique_ptr<LetterLane> other_;
 };
 
 }  // namespace

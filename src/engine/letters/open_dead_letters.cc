@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "commit/letters_property.h"
+#include "engine/backfill/backfill_run.h"
 #include "engine/kafka_tokens.h"
 #include "engine/letters/letter_outbox.h"
 #include "engine/letters/letter_reader.h"
@@ -174,6 +175,9 @@ Result<LetterKeys> ReadLetterOffsets(const DeadLetterTarget& target) {
     offsets[{letter.topic, letter.partition}].insert(letter.offset);
     return true;
   };
+  // They move from the first to the second.
+  for (const std::string& folder : LetterFoldersOfBackfills(target.options))
+    TRY(VisitFileLetters(folder, add));
   TRY(VisitFileLetters(LetterFolderOf(target.options), add));
   storage::ObjectStore& store = target.table.store();
   for (const std::string& location :

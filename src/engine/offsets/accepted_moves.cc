@@ -59,7 +59,13 @@ std::vector<OffsetRange> Outside(const std::vector<OffsetRange>& ranges,
   return Subtract(ranges, covering, false);
 }
 
-AcceptedMoves::AcceptedMoves(const std::vector<commit::LedgerMove>& moves) {
+AcceptedMoves::AcceptedMoves(const std::vector<commit::LedgerMove>& moves,
+                             const std::vector<commit::Backfill>& backfills) {
+  for (const commit::Backfill& backfill : backfills) {
+    Add(backfill.Done(), backfilled_);
+    if (backfill.is_open()) Add(backfill.Left(), to_be_backfilled_);
+    if (backfill.accepts_duplicates) Add(backfill.Done(), repeated_);
+  }
   // How far each partition was read by then: what is read again reaches up to there.
   std::map<TopicPartition, int64_t> reached;
   for (const commit::LedgerMove& entry : moves) {
@@ -72,6 +78,21 @@ AcceptedMoves::AcceptedMoves(const std::vector<commit::LedgerMove>& moves) {
     if (entry.move.to > *entry.move.from)
       skipped_[partition].push_back({.start = *entry.move.from, .end = entry.move.to});
   }
+}
+
+void AcceptedMoves::Add(const commit::EpochRanges& ranges, Ranges& to) {
+  for (const auto& [topic, partitions] : ranges) {
+    for (const auto& [partition, range] : partitions) to[{topic.topic, partition}].push_back(range);
+  }
+}
+
+const std::vector<OffsetRange>& AcceptedMoves::Backfilled(const TopicPartition& partition) const {
+  return Find(backfilled_, partition);
+}
+
+const std::vector<OffsetRange>& AcceptedMoves::ToBeBackfilled(
+    const TopicPartition& partition) const {
+  return Find(to_be_backfilled_, partition);
 }
 
 const std::vector<OffsetRange>& AcceptedMoves::Repeated(const TopicPartition& partition) const {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// AcceptedMoves: what follows from the moves of a ledger for whoever counts rows: offsets that were
-// to be read again may be in the table once more for each time, offsets that were passed over need
-// not be there. Pure.
+// AcceptedMoves: what follows from the moves of a ledger, and from backfills, for whoever counts
+// rows: offsets that were to be read again may be in the table once more for each time, offsets
+// that were passed over need not be there. Pure.
 #pragma once
 
 #include <map>
 #include <vector>
 
+#include "commit/backfill/backfill.h"
 #include "commit/ledger_move.h"
 #include "core/source_position.h"
 
@@ -23,15 +24,24 @@ std::vector<OffsetRange> Outside(const std::vector<OffsetRange>& ranges,
 class AcceptedMoves {
  public:
   AcceptedMoves() = default;
-  explicit AcceptedMoves(const std::vector<commit::LedgerMove>& moves);
+  AcceptedMoves(const std::vector<commit::LedgerMove>& moves,
+                const std::vector<commit::Backfill>& backfills);
 
   // Once for each time.
   const std::vector<OffsetRange>& Repeated(const TopicPartition& partition) const;
   const std::vector<OffsetRange>& Skipped(const TopicPartition& partition) const;
+  // What backfills have read, and what open ones will.
+  const std::vector<OffsetRange>& Backfilled(const TopicPartition& partition) const;
+  const std::vector<OffsetRange>& ToBeBackfilled(const TopicPartition& partition) const;
 
  private:
-  std::map<TopicPartition, std::vector<OffsetRange>> repeated_;
-  std::map<TopicPartition, std::vector<OffsetRange>> skipped_;
+  using Ranges = std::map<TopicPartition, std::vector<OffsetRange>>;
+  static void Add(const commit::EpochRanges& ranges, Ranges& to);
+
+  Ranges repeated_;
+  Ranges skipped_;
+  Ranges backfilled_;
+  Ranges to_be_backfilled_;
 };
 
 }  // namespace kafka_iceberg::engine

@@ -16,7 +16,7 @@ AcceptedMoves Moves(const std::vector<std::pair<int64_t, int64_t>>& from_to) {
   std::vector<commit::LedgerMove> moves;
   for (const auto& [from, to] : from_to)
     moves.push_back({.move = {{"c", "t", "i"}, 0, from, to}, .generation = 1});
-  return AcceptedMoves(moves);
+  return {moves, {}};
 }
 
 TEST(AcceptedMoves, BackRepeatsAndAheadSkips) {
@@ -29,6 +29,29 @@ TEST(AcceptedMoves, BackRepeatsAndAheadSkips) {
 TEST(AcceptedMoves, BackTwiceRepeatsUpToWhereItWasReadBefore) {
   EXPECT_THAT(Moves({{100, 50}, {60, 40}}).Repeated(kPartition),
               ElementsAre(OffsetRange{50, 100}, OffsetRange{40, 100}));
+}
+
+commit::Backfill BackfillAt(int64_t next) {
+  const SourceTopic topic{"c", "t", "i"};
+  commit::Backfill backfill{.id = "b", .ranges = {{topic, {{0, {10, 50}}}}}};
+  commit::SetNextOffset(backfill.ledger, topic, 0, next);
+  return backfill;
+}
+
+TEST(AcceptedMoves, ABackfillHasReadUpToItsLedger) {
+  const AcceptedMoves half({}, {BackfillAt(30)});
+  EXPECT_THAT(half.Backfilled(kPartition), ElementsAre(OffsetRange{10, 30}));
+  EXPECT_THAT(half.ToBeBackfilled(kPartition), ElementsAre(OffsetRange{30, 50}));
+  EXPECT_THAT(half.Repeated(kPartition), IsEmpty());
+  const AcceptedMoves whole({}, {BackfillAt(50)});
+  EXPECT_THAT(whole.Backfilled(kPartition), ElementsAre(OffsetRange{10, 50}));
+  EXPECT_THAT(whole.ToBeBackfilled(kPartition), IsEmpty());
+}
+
+TEST(AcceptedMoves, ABackfillThatMayDoubleRepeatsWhatItHasRead) {
+  commit::Backfill backfill = BackfillAt(30);
+  backfill.accepts_duplicates = true;
+  EXPECT_THAT(AcceptedMoves({}, {backfill}).Repeated(kPartition), ElementsAre(OffsetRange{10, 30}));
 }
 
 TEST(TakeAway, EachCopyNeedsItsOwnAcceptance) {

@@ -140,6 +140,7 @@ Result<MoveOutcome> MoveOffsets(const MoveContext& context, const OffsetSurvey& 
     const auto found = std::ranges::find(survey.partitions, partition, &PartitionOffsets::name);
     const auto known = found->group ? found->group : found->ledger;
     before[partition] = known.value_or(found->low);
+    if (context.shares_group) after[partition] = std::min(after[partition], before[partition]);
   }
   // The broker itself refuses this to anybody but the members, whatever protocol they speak.
   const Status alone = context.admin.CommitOffsets(before);

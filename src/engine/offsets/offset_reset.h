@@ -74,6 +74,7 @@ struct MoveContext {
   catalog::TableOperations& table;
   kafka::GroupAdmin& admin;
   const EngineContext& engine;
+  bool shares_group = false;  // other tables are fed by the same group: its offsets do not go ahead
 };
 // Refuses (kConflict) while the group has members; afterwards the group's offsets stand at the
 // ledger as well, unless the broker would not: then `warning` says so.

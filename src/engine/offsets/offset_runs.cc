@@ -53,6 +53,17 @@ std::vector<OffsetRange> OffsetRuns::Missing(OffsetRange within) const {
   return missing;
 }
 
+std::vector<OffsetRange> OffsetRuns::Present(OffsetRange within) const {
+  std::vector<OffsetRange> present;
+  int64_t next = within.start;
+  for (const OffsetRange& gap : Missing(within)) {
+    if (next < gap.start) present.push_back({.start = next, .end = gap.start});
+    next = gap.end;
+  }
+  if (next < within.end) present.push_back({.start = next, .end = within.end});
+  return present;
+}
+
 int64_t CountOffsets(const std::vector<OffsetRange>& ranges) {
   int64_t count = 0;
   for (const OffsetRange& range : ranges) count += range.end - range.start;

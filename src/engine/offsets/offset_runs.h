@@ -34,6 +34,8 @@ class OffsetRuns {
   std::vector<OffsetRange> Duplicates() const;
   // Stretches of `within` without a row, in order.
   std::vector<OffsetRange> Missing(OffsetRange within) const;
+  // Stretches of `within` with a row, in order and apart from each other.
+  std::vector<OffsetRange> Present(OffsetRange within) const;
 
  private:
   std::vector<OffsetRange> Sorted() const;

@@ -84,7 +84,7 @@ Result<TableUnit*> TableDirectory::Add(std::unique_ptr<TableUnit> unit) {
 
 Result<std::vector<PlannedTable>> TableDirectory::OpenOnly(TableUnitRequest request,
                                                            const std::stop_token& stop) {
-  TableUnit* unit = TRY(Add(TRY(TableUnit::Open(std::move(request), context_, stop))));
+  TableUnit* unit = TRY(Add(TRY(TableUnit::Open(request, context_, stop))));
   return std::vector{PlannedTable{.name = unit->name(), .unit = unit, .trouble = std::nullopt}};
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "commit/adoption.h"
+#include "commit/backfill/ledger_view.h"
 #include "commit/ledger.h"
 #include "core/thread.h"
 #include "decode/arrow_schema.h"
@@ -32,38 +33,38 @@ std::string WriterId(Random& random) {
 
 }  // namespace
 
-TableUnit::TableUnit(TableUnitRequest request, const TableUnitContext& context)
+TableUnit::TableUnit(const TableUnitRequest& request, const TableUnitContext& context)
     : id_(request.id),
-      options_(std::move(request.options)),
+      options_(request.options),
       context_(context),
       engine_(context.engine),
-      format_(std::move(request.format)),
+      format_(request.format),
       idle_wait_(request.takes_checks ? kCheckWait : kIdleWait),
       writer_id_(WriterId(engine_.random)) {}
 
 TableUnit::~TableUnit() { EndCommitter(); }
 
-Result<std::unique_ptr<TableUnit>> TableUnit::Open(TableUnitRequest request,
+Result<std::unique_ptr<TableUnit>> TableUnit::Open(const TableUnitRequest& request,
                                                    const TableUnitContext& context,
                                                    const std::stop_token& stop) {
-  const SamplePayloads sample = std::move(request.sample);
-  const bool takes_checks = request.takes_checks;
-  const bool labels_metrics = request.labels_metrics;
-  std::unique_ptr<TableUnit> unit(new TableUnit(std::move(request), context));
-  TRY(unit->OpenTable(sample, stop));
+  std::unique_ptr<TableUnit> unit(new TableUnit(request, context));
+  TRY(unit->OpenTable(request, stop));
   TRY(unit->OpenLog(stop));
   TRY(unit->OpenLetters());
-  TRY(unit->OpenStages(takes_checks, labels_metrics));
+  TRY(unit->OpenStages(request.takes_checks, request.labels_metrics));
   return unit;
 }
 
-Status TableUnit::OpenTable(const SamplePayloads& sample, const std::stop_token& stop) {
+Status TableUnit::OpenTable(const TableUnitRequest& request, const std::stop_token& stop) {
   catalog::Catalog& catalog = *context_.catalog.catalog;
   const iceberg::Schema wanted =
-      TRY(WantedSchema(options_, {catalog, *format_, sample}, engine_.logger, stop));
+      TRY(WantedSchema(options_, {catalog, *format_, request.sample}, engine_.logger, stop));
   table::OpenedTable opened =
       TRY(table::GetOrCreateTable(catalog, TRY(TableOptionsFor(options_)), wanted));
-  table_ = std::move(opened.operations);
+  table_ = request.ledger_lane.empty()
+               ? std::move(opened.operations)
+               : commit::LedgerView::Own(std::move(opened.operations), request.ledger_lane,
+                                         /*must_exist=*/true);
   name_ = table_->identifier().ToString();
   TellHowOpened(opened);
   return {};

@@ -52,12 +52,13 @@ struct TableUnitRequest {
   SamplePayloads sample;        // asked when the table is new and no column is declared
   bool takes_checks = true;     // writes the catalog's health checks into its log
   bool labels_metrics = false;  // numbers of this table carry its name
+  std::string ledger_lane;      // of the table's ledgers (commit/backfill/ledger_view.h)
 };
 
 class TableUnit {
  public:
   // Loads or creates the table, and finishes what an earlier run left uploaded for it.
-  static Result<std::unique_ptr<TableUnit>> Open(TableUnitRequest request,
+  static Result<std::unique_ptr<TableUnit>> Open(const TableUnitRequest& request,
                                                  const TableUnitContext& context,
                                                  const std::stop_token& stop);
   ~TableUnit();  // EndCommitter(), when it runs
@@ -86,8 +87,8 @@ class TableUnit {
   table::MetadataCache& metadata_cache() { return *metadata_cache_; }
 
  private:
-  TableUnit(TableUnitRequest request, const TableUnitContext& context);
-  Status OpenTable(const SamplePayloads& sample, const std::stop_token& stop);
+  TableUnit(const TableUnitRequest& request, const TableUnitContext& context);
+  Status OpenTable(const TableUnitRequest& request, const std::stop_token& stop);
   void TellHowOpened(const table::OpenedTable& opened);
   Status OpenLog(const std::stop_token& stop);
   Status OpenLetters();
