@@ -10,7 +10,7 @@
 #include "engine/connect.h"
 #include "engine/letters/open_dead_letters.h"
 #include "engine/module_options.h"
-#include "engine/verify.h"
+#include "engine/verify/verify.h"
 
 namespace kafka_iceberg::app {
 namespace {

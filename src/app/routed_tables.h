@@ -13,7 +13,7 @@
 #include "core/result.h"
 #include "engine/connect.h"
 #include "engine/routing/plan_router.h"
-#include "engine/verify.h"
+#include "engine/verify/verify.h"
 
 namespace kafka_iceberg::app {
 

@@ -15,7 +15,7 @@
 #include "catalog/fake_memory_catalog.h"
 #include "commit/ledger.h"
 #include "engine/letters/open_dead_letters.h"
-#include "engine/verify.h"
+#include "engine/verify/verify.h"
 #include "kafka/fake_record_source.h"
 #include "storage/fault_store.h"
 #include "storage/memory_store.h"

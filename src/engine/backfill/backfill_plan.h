@@ -14,7 +14,7 @@
 #include "core/result.h"
 #include "engine/letters/letter_shelf.h"
 #include "engine/offsets/offset_reset.h"
-#include "engine/verify.h"
+#include "engine/verify/verify.h"
 
 namespace kafka_iceberg::engine {
 

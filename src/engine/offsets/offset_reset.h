@@ -17,7 +17,7 @@
 #include "config/options.h"
 #include "core/result.h"
 #include "engine/engine.h"
-#include "engine/verify.h"
+#include "engine/verify/verify.h"
 #include "kafka/access/group_admin.h"
 #include "kafka/topic_reader.h"
 

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "engine/verify.h"
+#include "engine/verify/verify.h"
 
 namespace kafka_iceberg::engine {
 namespace {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/result_matchers.h"
-#include "engine/verify.h"
+#include "engine/verify/verify.h"
 
 namespace kafka_iceberg::engine {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "engine/offsets/accepted_moves.h"
 #include "engine/offsets/offset_runs.h"
-#include "engine/verify.h"
+#include "engine/verify/verify.h"
 
 namespace kafka_iceberg::engine {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/verify.h"
+#include "engine/verify/verify.h"
 
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
