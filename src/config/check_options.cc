@@ -33,6 +33,55 @@ bool RoutesNameTopics(const RoutingOptions& routing) {
   });
 }
 
+// What the format of values, or of keys (`prefix` "key_"), goes together with.
+struct CheckedFormat {
+  std::string prefix;
+  const std::string& format;
+  const std::string& schema_file;
+  const std::string& subject;
+  bool may_have_many_topics = false;
+};
+
+void CheckFormat(const CheckedFormat& checked, const SchemaRegistryOptions& registry,
+                 Checker& checker) {
+  const std::string& format = checked.format;
+  const std::string file_key = fmt::format("kafka.{}schema_file", checked.prefix);
+  const std::string subject_key = fmt::format("kafka.{}subject", checked.prefix);
+  const bool has_schema = format == "avro" || format == "protobuf" || format == "json_schema";
+  for (const auto& [key, value] :
+       {std::pair(file_key, checked.schema_file), std::pair(subject_key, checked.subject)}) {
+    checker.Require(has_schema || value.empty(), key,
+                    fmt::format("has no meaning for {}format \"{}\"", checked.prefix, format));
+  }
+  checker.Require(
+      !has_schema || !checked.schema_file.empty() || registry.is_set(), file_key,
+      fmt::format("or schema_registry.urls is needed for {}format \"{}\"", checked.prefix, format),
+      "e.g. [schema_registry] urls = [\"http://localhost:8081\"]");
+  checker.Require(checked.subject.empty() || checked.schema_file.empty(), subject_key,
+                  fmt::format("and {}schema_file cannot both be set", checked.prefix));
+  checker.Require(checked.subject.empty() || registry.is_set() || !has_schema, subject_key,
+                  "needs a schema registry",
+                  "e.g. [schema_registry] urls = [\"http://localhost:8081\"]");
+  checker.Require(
+      !checked.may_have_many_topics || checked.subject.find("{topic}") == std::string::npos,
+      subject_key, "names the topic, and there may be several", "name the subject");
+}
+
+void CheckFormats(const KafkaOptions& kafka, const SchemaRegistryOptions& registry, bool has_routes,
+                  Checker& checker) {
+  const bool many = !has_routes && kafka.topic.empty() && kafka.topics.size() != 1;
+  CheckFormat({"", kafka.format, kafka.schema_file, kafka.subject, many}, registry, checker);
+  CheckFormat({"key_", kafka.key.format, kafka.key.schema_file, kafka.key.subject, many}, registry,
+              checker);
+  checker.Require(!kafka.key.column.empty(), "kafka.key_column", "must not be empty");
+  checker.Require(!kafka.key.column.starts_with("_kafka_"), "kafka.key_column",
+                  "must not begin with \"_kafka_\": such names are metadata columns'");
+  checker.Require(kafka.key.format == "none" || kafka.format != "binary" ||
+                      kafka.key.column != kafka.value_column,
+                  "kafka.key_column", "is the column of the values",
+                  "give key_column or value_column another name");
+}
+
 void CheckKafka(const KafkaOptions& kafka, const SchemaRegistryOptions& registry,
                 const RoutingOptions& routing, Checker& checker) {
   checker.Require(!kafka.bootstrap_servers.empty(), "kafka.bootstrap_servers", "is missing",
@@ -46,14 +95,7 @@ void CheckKafka(const KafkaOptions& kafka, const SchemaRegistryOptions& registry
   checker.Require(kafka.topic_pattern.empty() || kafka.topic_pattern.starts_with('^'),
                   "kafka.topic_pattern", "must begin with \"^\"",
                   "e.g. topic_pattern = \"^orders_.*\"");
-  const bool has_schema =
-      kafka.format == "avro" || kafka.format == "protobuf" || kafka.format == "json_schema";
-  checker.Require(has_schema || kafka.schema_file.empty(), "kafka.schema_file",
-                  fmt::format("has no meaning for format \"{}\"", kafka.format));
-  checker.Require(!has_schema || !kafka.schema_file.empty() || registry.is_set(),
-                  "kafka.schema_file",
-                  fmt::format("or schema_registry.urls is needed for format \"{}\"", kafka.format),
-                  "e.g. [schema_registry] urls = [\"http://localhost:8081\"]");
+  CheckFormats(kafka, registry, !routing.routes.empty(), checker);
   const bool is_glue = registry.type == "glue";
   checker.Require(!is_glue || (registry.urls.empty() && registry.username.empty() &&
                                registry.bearer_token.empty()),
@@ -245,6 +287,9 @@ std::vector<Problem> CheckOptions(const Options& options, const std::string& fil
                                     : fmt::format("did you mean \"{}\"?", nearest));
   }
   CheckRescue(options.schema, metadata, checker);
+  checker.Require(options.kafka.key.format == "none" ||
+                      options.kafka.key.column != options.schema.rescue_column,
+                  "kafka.key_column", "is the rescue column", "give it another name");
   checker.Require(!options.state_directory.empty(), "state.directory", "must not be empty");
   return checker.Take();
 }

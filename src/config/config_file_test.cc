@@ -273,6 +273,45 @@ TEST(ConfigFile, SchemaFileIsReadBesideTheConfiguration) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(ConfigFile, KeysAreNotDecodedUnlessAskedFor) {
+  EXPECT_EQ(Parse("").options.kafka.key.format, "none");
+  EXPECT_EQ(Parse("").options.kafka.key.column, "_key");
+}
+
+TEST(ConfigFile, KeySettingsMustGoTogether) {
+  const auto first_problem = [](const std::string& kafka, const std::string& more = "") {
+    std::string text(kMinimal);
+    text.insert(text.find("[iceberg]"), kafka + "\n");
+    const LoadedOptions loaded = ParseOptions(text + more, "config.toml", {});
+    return loaded.problems.empty() ? "none" : loaded.problems[0].ToString();
+  };
+  const std::string registry = "[schema_registry]\nurls = [\"http://localhost:8081\"]\n";
+  EXPECT_EQ(first_problem("key_format = \"json\""), "none");
+  EXPECT_THAT(first_problem("key_format = \"avro\""), HasSubstr("kafka.key_schema_file"));
+  EXPECT_EQ(first_problem("key_format = \"avro\"\nkey_subject = \"k\"", registry), "none");
+  EXPECT_THAT(first_problem("key_format = \"string\"\nkey_subject = \"k\"", registry),
+              HasSubstr("kafka.key_subject"));
+  EXPECT_THAT(first_problem("subject = \"v\"", registry), HasSubstr("kafka.subject"));
+  const std::string of_topic = "format = \"avro\"\nsubject = \"{topic}-value\"";
+  EXPECT_EQ(first_problem(of_topic, registry), "none");
+  EXPECT_THAT(ParseOptions(R"([kafka]
+bootstrap_servers = "b"
+topics = ["a", "b"]
+consumer_group = "g"
+)" + of_topic + "\n" + registry,
+                           "config.toml", {})
+                  .problems[0]
+                  .ToString(),
+              HasSubstr("kafka.subject"));
+  EXPECT_THAT(first_problem("key_format = \"json\"\nkey_column = \"_kafka_key\""),
+              HasSubstr("kafka.key_column"));
+  EXPECT_THAT(first_problem("format = \"binary\"\nkey_format = \"json\"\nkey_column = \"value\""),
+              HasSubstr("kafka.key_column"));
+  EXPECT_THAT(first_problem("key_format = \"avro\"\nkey_subject = \"k\"\nkey_schema_file = \"f\"",
+                            registry),
+              HasSubstr("key_schema_file"));
+}
+
 TEST(ConfigFile, MissingFileIsNotFound) {
   const auto loaded = LoadOptionsFile("/no/such/config.toml", {});
   ASSERT_FALSE(loaded.ok());

@@ -15,18 +15,31 @@
 
 namespace kafka_iceberg::config {
 
+// kafka.key_*: how the keys of records are decoded, into one column.
+struct KeyOptions {
+  std::string format = "none";   // none | json | json_schema | avro | protobuf | string | binary
+  std::string framing = "auto";  // as kafka.framing
+  std::string schema_file;
+  std::string message_type;
+  std::string subject;
+  std::string column = "_key";
+};
+
 struct KafkaOptions {
   std::string bootstrap_servers;
   std::string topic;  // exactly one of topic, topics, topic_pattern
   std::vector<std::string> topics;
   std::string topic_pattern;
   std::string consumer_group;
-  std::string format = "json";             // json | json_schema | avro | protobuf | binary
-  std::string framing = "auto";            // auto | none | confluent | apicurio8 | glue | header
-  std::string schema_file;                 // avro, protobuf: the schema of payloads that name none
-  std::string message_type;                // protobuf: empty: the first of the schema
-  std::string value_column = "value";      // binary
-  std::string group_protocol = "classic";  // classic | consumer (KIP-848)
+  std::string format = "json";         // json | json_schema | avro | protobuf | binary
+  std::string framing = "auto";        // auto | none | confluent | apicurio8 | glue | header
+  std::string schema_file;             // avro, protobuf: the schema of payloads that name none
+  std::string message_type;            // protobuf: empty: the first of the schema
+  std::string value_column = "value";  // binary
+  std::string subject;                 // of the registry: the schema before there are records,
+                                       // and of payloads that name none
+  KeyOptions key;
+  std::string group_protocol = "classic";             // classic | consumer (KIP-848)
   std::string auto_offset_reset = "earliest-if-new";  // earliest-if-new | earliest | latest | error
   std::string isolation_level = "read_committed";
   std::string null_values = "skip";               // skip | store
@@ -108,6 +121,7 @@ struct SchemaRegistryOptions {
   // Of glue; empty: AWS's own chain.
   std::string region, endpoint, access_key, secret_key, role_arn;
   int32_t request_timeout_seconds = 10;
+  int32_t subject_ttl_seconds = 300;  // how long the latest version of a subject is taken for that
 
   bool is_set() const { return type == "glue" || !urls.empty(); }
 };

@@ -66,12 +66,22 @@ RouteOptions ReadRoute(const ReadContext& context, const toml::table& table,
   reader.StringList("allowed_tables", route.allowed_tables);
   ReadCondition(context, reader.Table("when"), path + ".when", route.when);
   reader.Bool("otherwise", route.otherwise);
-  ReadOptional(reader, "format", route.format, {"json", "avro", "protobuf", "binary"});
+  ReadOptional(reader, "format", route.format,
+               {"json", "json_schema", "avro", "protobuf", "binary"});
   ReadOptional(reader, "framing", route.framing,
                {"auto", "none", "confluent", "apicurio8", "glue", "header"});
   ReadOptional(reader, "schema_file", route.schema_file, {});
   ReadOptional(reader, "message_type", route.message_type, {});
   ReadOptional(reader, "value_column", route.value_column, {});
+  ReadOptional(reader, "subject", route.subject, {});
+  ReadOptional(reader, "key_format", route.key_format,
+               {"none", "json", "json_schema", "avro", "protobuf", "string", "binary"});
+  ReadOptional(reader, "key_framing", route.key_framing,
+               {"auto", "none", "confluent", "apicurio8", "glue", "header"});
+  ReadOptional(reader, "key_schema_file", route.key_schema_file, {});
+  ReadOptional(reader, "key_message_type", route.key_message_type, {});
+  ReadOptional(reader, "key_subject", route.key_subject, {});
+  ReadOptional(reader, "key_column", route.key_column, {});
   ReadOptional(reader, "schema_mismatch_action", route.schema_mismatch_action,
                {"fail", "evolve", "warn"});
   ReadOptional(reader, "partition_by", route.partition_by);

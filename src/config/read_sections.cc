@@ -25,6 +25,15 @@ void ReadKafka(const ReadContext& context, const toml::table* table, KafkaOption
   reader.String("schema_file", kafka.schema_file);
   reader.String("message_type", kafka.message_type);
   reader.String("value_column", kafka.value_column);
+  reader.String("subject", kafka.subject);
+  reader.Choice("key_format", kafka.key.format,
+                {"none", "json", "json_schema", "avro", "protobuf", "string", "binary"});
+  reader.Choice("key_framing", kafka.key.framing,
+                {"auto", "none", "confluent", "apicurio8", "glue", "header"});
+  reader.String("key_schema_file", kafka.key.schema_file);
+  reader.String("key_message_type", kafka.key.message_type);
+  reader.String("key_subject", kafka.key.subject);
+  reader.String("key_column", kafka.key.column);
   reader.Choice("group_protocol", kafka.group_protocol, {"classic", "consumer"});
   reader.Choice("auto_offset_reset", kafka.auto_offset_reset,
                 {"earliest-if-new", "earliest", "latest", "error"});
@@ -130,6 +139,7 @@ void ReadSmallSections(const ReadContext& context, SectionReader& root, Options&
   registry.String("secret_key", options.schema_registry.secret_key);
   registry.String("role_arn", options.schema_registry.role_arn);
   registry.Int("request_timeout_seconds", options.schema_registry.request_timeout_seconds, 1, 600);
+  registry.Int("subject_ttl_seconds", options.schema_registry.subject_ttl_seconds, 1, kYearSeconds);
   registry.Finish();
   SectionReader http(context, root.Table("http"), "http");
   http.String("ca_file", options.http.ca_file);

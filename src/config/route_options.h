@@ -43,7 +43,9 @@ struct RouteOptions {
   bool otherwise = false;  // only what no other route takes
 
   // Absent: as for all.
-  std::optional<std::string> format, framing, schema_file, message_type, value_column;
+  std::optional<std::string> format, framing, schema_file, message_type, value_column, subject;
+  std::optional<std::string> key_format, key_framing, key_schema_file, key_message_type,
+      key_subject, key_column;
   std::optional<std::string> schema_mismatch_action;
   std::optional<std::vector<std::string>> partition_by, identifier_fields, sort_by;
   std::optional<bool> auto_create_if_missing;

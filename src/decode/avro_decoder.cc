@@ -12,16 +12,19 @@ class AvroDecoder final : public RecordDecoder {
  public:
   AvroDecoder(std::unique_ptr<RowColumns> columns, const AvroDecoderOptions& options)
       : RecordDecoder(std::move(columns)),
-        framing_{.framing = options.framing, .decompressed_bytes_max = options.record_bytes_max},
+        framing_{.framing = options.framing,
+                 .decompressed_bytes_max = options.record_bytes_max,
+                 .id_header = options.id_header},
         has_source_(options.schemas != nullptr),
         report_drift_(options.report_drift),
-        programs_(options.schemas, this->columns(), options.programs_max),
+        subject_(options.schemas == nullptr ? std::string() : options.subject),
+        programs_(options.schemas, this->columns(), options.column, options.programs_max),
         reader_(this->columns().payload_columns(), this->columns().rescue()) {
-    if (options.schema) unframed_ = AvroPrograms::Compile(*options.schema, this->columns());
+    if (options.schema) unframed_ = programs_.Compile(*options.schema);
   }
 
  private:
-  void Begin() override { programs_.ForgetUnknown(); }
+  void Begin() override { programs_.AskAgain(); }
 
   Outcome DecodeRecord(const std::string& topic, const Record& record) override {
     if (static_cast<int64_t>(record.value.size()) > framing_.decompressed_bytes_max) [[unlikely]] {
@@ -41,6 +44,12 @@ class AvroDecoder final : public RecordDecoder {
       return DecodeWith(**found, topic, record);
     }
     if (unframed_) return DecodeWith(*unframed_, topic, record);
+    if (!subject_.empty()) {
+      const auto found = programs_.FindLatest(subject_);
+      if (!found.ok()) [[unlikely]]
+        return Stop(found.error());
+      return DecodeWith(**found, topic, record);
+    }
     return Fail({"bad_framing", "", "the record does not name its schema, and none is configured"});
   }
 
@@ -62,6 +71,7 @@ class AvroDecoder final : public RecordDecoder {
   const FramingOptions framing_;
   const bool has_source_;
   const bool report_drift_;
+  const std::string subject_;
   AvroPrograms programs_;
   std::optional<CompiledAvro> unframed_;
   AvroRowReader reader_;

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "core/result.h"
 #include "decode/decoder.h"
@@ -24,6 +26,11 @@ struct AvroDecoderOptions {
   std::shared_ptr<SchemaSource> schemas;
   // Of payloads that name no schema; of all of them when there is no source.
   std::optional<PayloadSchema> schema;
+  // Whose latest version the payloads that name no schema are written with; empty: of none.
+  std::string subject;
+  // Not empty: a payload is the value of this column as a whole, whatever its type.
+  std::string column;
+  std::string_view id_header = kValueSchemaIdHeader;  // see FramingOptions
   int64_t record_bytes_max = 16LL << 20;  // larger payloads are too_big, before or after unpacking
   int64_t programs_max = 1000;            // writer schemas kept ready
   bool report_drift = false;              // of each writer schema, when it is first met

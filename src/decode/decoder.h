@@ -45,6 +45,8 @@ struct DecodeStats {
   std::optional<iceberg::Schema> drift;
 };
 
+class RowPartner;
+
 class Decoder {
  public:
   virtual ~Decoder() = default;
@@ -56,6 +58,10 @@ class Decoder {
   // From now on a record without a value becomes a row whose payload columns are null; where one of
   // them is required, a dead letter. Until then it is skipped.
   virtual void StoreNullValues() = 0;
+  // From the first record on, a record becomes a row only together with one of the partner, which
+  // outlives this. When the partner stops, Decode() returns before that record without saying why;
+  // a record that the partner fails becomes a dead letter without a reason.
+  virtual void JoinRows(RowPartner& partner) = 0;
   virtual int64_t pending_rows() const = 0;
   virtual int64_t pending_bytes() const = 0;  // memory of the columns being built
   // The rows since the last call as one immutable batch (columns in the order of arrow_schema());

@@ -13,7 +13,8 @@ class FramedJsonDecoder final : public Decoder {
   FramedJsonDecoder(std::unique_ptr<Decoder> json, const FramedJsonDecoderOptions& options)
       : json_(std::move(json)),
         framing_({.framing = options.framing,
-                  .decompressed_bytes_max = options.json.record_bytes_max}) {}
+                  .decompressed_bytes_max = options.json.record_bytes_max,
+                  .id_header = options.id_header}) {}
 
   DecodeStats Decode(const std::string& topic, std::span<const Record> records,
                      std::vector<DeadLetter>& dead_letters) override {
@@ -40,6 +41,7 @@ class FramedJsonDecoder final : public Decoder {
     return json_->arrow_schema();
   }
   void StoreNullValues() override { json_->StoreNullValues(); }
+  void JoinRows(RowPartner& partner) override { json_->JoinRows(partner); }
 
  private:
   // Up to the first record whose framing is not what it should be; false when there is none.

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "core/result.h"
 #include "decode/decoder.h"
@@ -16,6 +17,7 @@ namespace kafka_iceberg::decode {
 
 struct FramedJsonDecoderOptions {
   Framing framing = Framing::kAuto;
+  std::string_view id_header = kValueSchemaIdHeader;  // see FramingOptions
   JsonDecoderOptions json;
 };
 

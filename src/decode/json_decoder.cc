@@ -17,16 +17,17 @@ class JsonDecoder final : public RowDecoder {
         root_(std::move(root)),
         arena_(options.record_bytes_max),
         reader_(*root_, options.epoch_unit, options.depth_max) {
+    if (!options.column.empty()) reader_.ReadAsColumn(options.column);
     if (Rescue* rescue = this->columns().rescue()) reader_.RescueInto(*rescue);
     if (!options.report_drift) return;
-    drift_.emplace(this->columns().payload_fields());
+    drift_.emplace(this->columns().payload_fields(), options.column);
     reader_.NoteUnknown();
   }
 
   DecodeStats Decode(const std::string& topic, std::span<const Record> records,
                      std::vector<DeadLetter>& dead_letters) override {
     Call call{topic, dead_letters, {}};
-    while (!records.empty() && !call.stats.drift) {
+    while (!records.empty() && !call.is_stopped) {
       records = records.subspan(arena_.Fill(records));
       if (arena_.IndexAll()) [[likely]] {
         JsonCursor cursor = arena_.cursor();
@@ -50,9 +51,10 @@ class JsonDecoder final : public RowDecoder {
     const std::string& topic;
     std::vector<DeadLetter>& dead_letters;
     DecodeStats stats;
+    bool is_stopped = false;
   };
 
-  // False when the record must be looked at again: see stats.drift.
+  // False when the record must be looked at again: see stats.drift, or the partner says why.
   bool DecodeAlone(Call& call, const JsonDocument& document) {
     if (document.kind == JsonDocument::Kind::kText) {
       const JsonIndex::Verdict verdict = arena_.IndexOne(document);
@@ -70,21 +72,23 @@ class JsonDecoder final : public RowDecoder {
       while (*cursor.next < document.end) ++cursor.next;
       if (drift_) {
         call.stats.drift = drift_->OfFailure(call.topic, *document.record, reader_.error());
-        if (call.stats.drift) return Forget();
+        if (call.stats.drift) return Forget(call);
       }
       return Reject(call, document, reader_.error());
     }
     if (!reader_.unknown().empty()) [[unlikely]] {
       call.stats.drift = drift_->OfMembers(call.topic, *document.record, reader_.unknown());
-      if (call.stats.drift) return Forget();
+      if (call.stats.drift) return Forget(call);
     }
     // A wider column is better than a rescued number.
     if (drift_ && reader_.misfit()) [[unlikely]] {
       call.stats.drift = drift_->OfFailure(call.topic, *document.record, *reader_.misfit());
-      if (call.stats.drift) return Forget();
+      if (call.stats.drift) return Forget(call);
     }
-    if (RowFailure failure; !columns().EndRow(call.topic, *document.record, failure)) [[unlikely]]
-      return Reject(call, document, failure);
+    RowFailure failure;
+    const RowEnd end = columns().EndRow(call.topic, *document.record, failure);
+    if (end != RowEnd::kRow) [[unlikely]]
+      return end == RowEnd::kStopped ? Forget(call) : Reject(call, document, failure);
     ++call.stats.rows;
     call.stats.ignored_fields += reader_.ignored_fields();
     return true;
@@ -92,8 +96,8 @@ class JsonDecoder final : public RowDecoder {
 
   bool HandleOther(Call& call, const JsonDocument& document) {
     if (document.kind == JsonDocument::Kind::kTombstone) {
-      TakeNullValue(call.topic, *document.record, call.stats, call.dead_letters);
-      return true;
+      call.is_stopped = !TakeNullValue(call.topic, *document.record, call.stats, call.dead_letters);
+      return !call.is_stopped;
     }
     return Reject(call, document,
                   {"too_big", "",
@@ -101,8 +105,9 @@ class JsonDecoder final : public RowDecoder {
                                document.record->value.size(), arena_.record_bytes_max())});
   }
 
-  bool Forget() {
+  bool Forget(Call& call) {
     columns().ForgetRow();
+    call.is_stopped = true;
     return false;
   }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "core/result.h"
 #include "decode/decoder.h"
@@ -22,6 +23,8 @@ struct JsonDecoderOptions {
   // Fields no column takes, and integers too large for their column, become DecodeStats::drift
   // with the types that the record suggests; each name once when it is not taken up.
   bool report_drift = false;
+  // Not empty: a payload is one JSON value of any kind, that of this column.
+  std::string column;
   RescueOptions rescue;
 };
 

@@ -21,13 +21,17 @@ class ProtobufDecoder final : public RecordDecoder {
         framing_{.framing = options.framing,
                  .has_message_path = true,
                  .plain_message_path = options.plain_message_path,
-                 .decompressed_bytes_max = options.record_bytes_max},
+                 .decompressed_bytes_max = options.record_bytes_max,
+                 .id_header = options.id_header},
         record_bytes_max_(options.record_bytes_max),
-        report_drift_(options.report_drift) {
+        report_drift_(options.report_drift),
+        is_one_column_(!options.column.empty()) {
     if (Rescue* rescue = this->columns().rescue()) rescue_.emplace(*rescue);
   }
 
  private:
+  void Begin() override { programs_->AskAgain(); }
+
   Outcome DecodeRecord(const std::string& topic, const Record& record) override {
     if (static_cast<int64_t>(record.value.size()) > record_bytes_max_) {
       payload_.schema_id.reset();
@@ -48,7 +52,8 @@ class ProtobufDecoder final : public RecordDecoder {
       if (programs_->stopped()) return Stop(*programs_->stopped());
       return Fail(programs_->failure());
     }
-    if (!reader_.Read(*root, payload_.body, columns().rows())) [[unlikely]]
+    if (!reader_.Read(*root, is_one_column_ ? AsOnlyField() : payload_.body, columns().rows()))
+        [[unlikely]]
       return Fail(reader_.failure());
     ignored_fields_ = reader_.ignored_fields();
     if (rescue_ && ignored_fields_ > 0) [[unlikely]] {
@@ -56,6 +61,17 @@ class ProtobufDecoder final : public RecordDecoder {
       ignored_fields_ = std::max<int64_t>(0, ignored_fields_ - rescue_->kept());
     }
     return EndRow(topic, record);
+  }
+
+  // The payload as field 1 of a message; see ProtoSchema::AsOnlyField().
+  std::string_view AsOnlyField() {
+    constexpr char kTag = 1 << 3 | kWireBytes;
+    outer_.assign(1, kTag);
+    size_t size = payload_.body.size();
+    for (; size >= 0x80; size >>= 7) outer_ += static_cast<char>(size | 0x80);
+    outer_ += static_cast<char>(size);
+    outer_ += payload_.body;
+    return outer_;
   }
 
   int64_t ignored_fields() const override { return ignored_fields_; }
@@ -70,7 +86,9 @@ class ProtobufDecoder final : public RecordDecoder {
   const FramingOptions framing_;
   const int64_t record_bytes_max_;
   const bool report_drift_;
+  const bool is_one_column_;
   FramedPayload payload_;
+  std::string outer_;
 };
 
 }  // namespace
@@ -80,7 +98,9 @@ Result<std::unique_ptr<Decoder>> MakeProtobufDecoder(const iceberg::Schema& tabl
   auto columns = TRY(RowColumns::Make(table_schema, options.rescue));
   auto programs = std::make_unique<ProtoPrograms>(
       FieldColumns{columns->payload_fields(), columns->payload_columns()}, options.schemas,
-      options.rescue.column.empty() ? RescueScope::kNothing : options.rescue.scope);
+      options.rescue.column.empty() ? RescueScope::kNothing : options.rescue.scope, options.column);
+  if (options.schemas != nullptr && !options.subject.empty())
+    programs->UseSubject(options.subject, options.message);
   if (options.schema) TRY(programs->SetUnframed(*options.schema, options.message));
   return std::make_unique<ProtobufDecoder>(std::move(columns), std::move(programs), options);
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/result.h"
 #include "decode/decoder.h"
@@ -20,10 +21,15 @@ namespace kafka_iceberg::decode {
 
 struct ProtobufDecoderOptions {
   Framing framing = Framing::kAuto;
-  bool plain_message_path = false;            // see FramingOptions
-  std::shared_ptr<SchemaSource> schemas;      // may be null when no payload carries an id
-  std::optional<PayloadSchema> schema;        // of payloads without an id
-  std::string message;                        // their message type; empty: the first of the schema
+  bool plain_message_path = false;        // see FramingOptions
+  std::shared_ptr<SchemaSource> schemas;  // may be null when no payload carries an id
+  std::optional<PayloadSchema> schema;    // of payloads without an id
+  std::string message;                    // their message type; empty: the first of the schema
+  // Whose latest version the payloads without an id are written with; empty: of none.
+  std::string subject;
+  // Not empty: a payload is the value of this column as a whole.
+  std::string column;
+  std::string_view id_header = kValueSchemaIdHeader;  // see FramingOptions
   int64_t record_bytes_max = 16LL << 20;      // larger payloads are too_big, unpacked ones too
   EpochUnit epoch_unit = EpochUnit::kMillis;  // of integers in timestamp columns
   bool report_drift = false;                  // of each message type, when it is first met

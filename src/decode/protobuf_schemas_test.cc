@@ -32,6 +32,27 @@ class ProtobufSchemas : public testing::Test {
   std::unique_ptr<Decoder> decoder_;
 };
 
+TEST_F(ProtobufSchemas, PayloadsWithoutAnIdAreOfTheLatestVersionOfTheirSubject) {
+  ProtobufDecoderOptions options{.framing = Framing::kNone, .schemas = source_, .subject = "s"};
+  auto decoder = MakeProtobufDecoder(SchemaOf({{"a", "long"}, {"b", "long"}}), options);
+  ASSERT_TRUE(decoder.ok());
+  decoder_ = std::move(decoder).value();
+  const std::string payload = Writer().Varint(1, 7).bytes();
+  EXPECT_EQ(Decode({payload}).Letter(), "unknown_schema");
+  source_->Add("s", ProtoText("message M { int64 a = 1; }"));
+  EXPECT_EQ(Decode({payload}).Cell("a"), "7");
+  source_->Add("s", ProtoText("message M { int64 b = 1; }"));
+  EXPECT_EQ(Decode({payload}).Cell("b"), "7");
+  source_->Add("s", ProtoText("message M { bytes b = 1; }"));
+  EXPECT_EQ(Decode({payload}).Letter(), "schema_mismatch");
+  source_->Fail("s", Error::Unavailable("away"));
+  std::vector<DeadLetter> letters;
+  Record record{.value = payload};
+  EXPECT_TRUE(decoder_->Decode("t", {&record, 1}, letters).stopped.has_value());
+  source_->Add("s", ProtoText("message M { int64 a = 1; }"));
+  EXPECT_EQ(Decode({payload}).Cell("a"), "7");
+}
+
 TEST_F(ProtobufSchemas, FieldsMeetColumnsByNameInEachSchema) {
   MakeDecoder(SchemaOf({{"a", "long"}, {"b", "string"}, {"c", "double"}}));
   source_->Add(1, ProtoText("message M { int32 a = 1; string b = 2; }"));

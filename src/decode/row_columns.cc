@@ -98,7 +98,7 @@ RowColumns::RowColumns(std::shared_ptr<arrow::Schema> arrow_schema, const iceber
   }
 }
 
-bool RowColumns::EndRow(const std::string& topic, const Record& record, RowFailure& failure) {
+RowEnd RowColumns::EndRow(const std::string& topic, const Record& record, RowFailure& failure) {
   const Column* failed = metadata_.Append(topic, record);
   if (failed != nullptr) [[unlikely]] {
     const bool headers = failed->type().id == iceberg::TypeId::kList;
@@ -106,13 +106,23 @@ bool RowColumns::EndRow(const std::string& topic, const Record& record, RowFailu
                failed->path() +
                    (headers ? " has a name that is not UTF-8, or a value that is null but required"
                             : " is absent, and the column is required")};
-    return false;
+    return RowEnd::kFailed;
   }
+  const int64_t rescued_before = rescued_fields_;
   if (rescue_ != nullptr && !rescue_->fields().empty()) [[unlikely]] {
-    if (!EndRescue(failure)) return false;
+    if (!EndRescue(failure)) return RowEnd::kFailed;
+  }
+  // Nothing may fail any more once the partner has its row.
+  if (partner_ != nullptr) [[unlikely]] {
+    const RowEnd end = partner_->TakeRow(topic, record);
+    if (end != RowEnd::kRow) {
+      failure = {};  // the partner knows
+      rescued_fields_ = rescued_before;
+      return end;
+    }
   }
   ++rows_;
-  return true;
+  return RowEnd::kRow;
 }
 
 bool RowColumns::EndRescue(RowFailure& failure) {
@@ -136,12 +146,12 @@ void RowColumns::FillRescueColumn() {
   while (rescue_column_->size() < rows_) rescue_column_->AppendNull();
 }
 
-bool RowColumns::AddNullRow(const std::string& topic, const Record& record, RowFailure& failure) {
+RowEnd RowColumns::AddNullRow(const std::string& topic, const Record& record, RowFailure& failure) {
   for (Column* column : payload_columns_) {
     if (column->required()) {
       failure = {"missing_field", column->path(),
                  column->path() + " is required, and the record's value is null"};
-      return false;
+      return RowEnd::kFailed;
     }
     column->AppendNull();
   }

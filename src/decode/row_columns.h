@@ -40,6 +40,21 @@ struct RowFailure {
 DeadLetter MakeDeadLetter(const std::string& topic, const Record& record,
                           const RowFailure& failure);
 
+// What has become of a row at its end.
+enum class RowEnd : uint8_t {
+  kRow,
+  kFailed,   // its record becomes a dead letter
+  kStopped,  // its record must be looked at again, later
+};
+
+// Rows that are made elsewhere, one with each row of some RowColumns: see Decoder::JoinRows().
+class RowPartner {
+ public:
+  virtual ~RowPartner() = default;
+  // One row more for the record, whose other columns are filled already; or, on failure, none.
+  virtual RowEnd TakeRow(const std::string& topic, const Record& record) = 0;
+};
+
 class RowColumns {
  public:
   // kUnsupported or kInvalid, naming the column, when a type cannot be written, a reserved name has
@@ -56,12 +71,14 @@ class RowColumns {
   // Since the last call.
   int64_t TakeRescuedFields() { return std::exchange(rescued_fields_, 0); }
 
-  // Ends a row whose payload columns are filled. False, with `failure` set, when a metadata column
-  // cannot be, or too much was rescued: then ForgetRow() must follow, as after every failure
-  // before.
-  bool EndRow(const std::string& topic, const Record& record, RowFailure& failure);
-  // A row whose payload columns are all null. False, with `failure` set, as EndRow().
-  bool AddNullRow(const std::string& topic, const Record& record, RowFailure& failure);
+  // Ends a row whose payload columns are filled. When a metadata column cannot be, too much was
+  // rescued, or the partner has no row for it, ForgetRow() must follow, as after every failure
+  // before. `failure` is set with kFailed.
+  RowEnd EndRow(const std::string& topic, const Record& record, RowFailure& failure);
+  // A row whose payload columns are all null; as EndRow().
+  RowEnd AddNullRow(const std::string& topic, const Record& record, RowFailure& failure);
+  // From the first row on; the partner outlives this.
+  void set_partner(RowPartner* partner) { partner_ = partner; }
   void ForgetRow();
 
   int64_t rows() const { return rows_; }
@@ -82,6 +99,7 @@ class RowColumns {
   std::vector<iceberg::Field> payload_fields_;
   std::vector<Column*> payload_columns_;
   MetadataAppender metadata_{{}};
+  RowPartner* partner_ = nullptr;
   // Gets its cells when there is something to keep, and at the end those that are null: a row
   // without anything to rescue does not pay for the column.
   Column* rescue_column_ = nullptr;

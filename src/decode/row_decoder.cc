@@ -3,21 +3,24 @@
 
 namespace kafka_iceberg::decode {
 
-void RowDecoder::TakeNullValue(const std::string& topic, const Record& record, DecodeStats& stats,
+bool RowDecoder::TakeNullValue(const std::string& topic, const Record& record, DecodeStats& stats,
                                std::vector<DeadLetter>& dead_letters) {
   if (!stores_null_values_) {
     ++stats.tombstones;
-    return;
+    return true;
   }
   RowFailure failure;
-  if (columns_->AddNullRow(topic, record, failure)) {
+  const RowEnd end = columns_->AddNullRow(topic, record, failure);
+  if (end == RowEnd::kRow) {
     ++stats.rows;
     ++stats.null_rows;
-    return;
+    return true;
   }
   columns_->ForgetRow();
+  if (end == RowEnd::kStopped) return false;
   ++stats.dead_letters;
   dead_letters.push_back(MakeDeadLetter(topic, record, failure));
+  return true;
 }
 
 DecodeStats RecordDecoder::Decode(const std::string& topic, std::span<const Record> records,
@@ -26,7 +29,7 @@ DecodeStats RecordDecoder::Decode(const std::string& topic, std::span<const Reco
   Begin();
   for (const Record& record : records) {
     if (record.value_is_null) [[unlikely]] {
-      TakeNullValue(topic, record, stats, dead_letters);
+      if (!TakeNullValue(topic, record, stats, dead_letters)) break;
       ++stats.records;
       continue;
     }
@@ -35,6 +38,7 @@ DecodeStats RecordDecoder::Decode(const std::string& topic, std::span<const Reco
       ++stats.rows;
       stats.ignored_fields += ignored_fields();
     } else if (outcome == Outcome::kStopped) {
+      columns().ForgetRow();
       stats.stopped = std::exchange(stopped_, std::nullopt);
       stats.drift = std::exchange(drift_, std::nullopt);
       break;

@@ -28,6 +28,7 @@ class RowDecoder : public Decoder {
     return columns_->arrow_schema();
   }
   void StoreNullValues() final { stores_null_values_ = true; }
+  void JoinRows(RowPartner& partner) final { columns_->set_partner(&partner); }
   std::shared_ptr<arrow::RecordBatch> Seal() final {
     pending_bytes_ = 0;
     return columns_->Seal();
@@ -42,8 +43,8 @@ class RowDecoder : public Decoder {
     pending_bytes_ = columns_->bytes();
     stats.rescued_fields = columns_->TakeRescuedFields();
   }
-  // A record whose value is null: counted as what it becomes.
-  void TakeNullValue(const std::string& topic, const Record& record, DecodeStats& stats,
+  // A record whose value is null: counted as what it becomes. False: it must be looked at again.
+  bool TakeNullValue(const std::string& topic, const Record& record, DecodeStats& stats,
                      std::vector<DeadLetter>& dead_letters);
 
  private:
@@ -61,7 +62,8 @@ class RecordDecoder : public RowDecoder {
   enum class Outcome : uint8_t {
     kRow,      // the payload columns are filled, and the row is ended
     kFailed,   // see failure(); what was appended is forgotten
-    kStopped,  // neither this record nor those after it can be looked at now: Stop(), Drift()
+    kStopped,  // neither this record nor those after it can be looked at now: Stop(), Drift(), or
+               // the rows' partner says why
   };
 
   using RowDecoder::RowDecoder;
@@ -89,7 +91,12 @@ class RecordDecoder : public RowDecoder {
     return Outcome::kStopped;
   }
   Outcome EndRow(const std::string& topic, const Record& record) {
-    return columns().EndRow(topic, record, failure_) ? Outcome::kRow : Outcome::kFailed;
+    switch (columns().EndRow(topic, record, failure_)) {
+      case RowEnd::kRow: return Outcome::kRow;
+      case RowEnd::kFailed: return Outcome::kFailed;
+      case RowEnd::kStopped: break;
+    }
+    return Outcome::kStopped;
   }
   // A record longer than this is a dead letter.
   Outcome FailTooBig(const Record& record, int64_t bytes_max) {

@@ -174,13 +174,14 @@ class Judge {
 Result<InferenceReport> InferSchema(std::span<const std::string_view> payloads,
                                     InferenceOptions options) {
   InferenceReport report;
-  JsonSample sample(options.columns_max, options.depth_max);
+  JsonSample sample(options.columns_max, options.depth_max, options.column);
+  const std::string_view what = options.column.empty() ? "a json object" : "json";
   for (const std::string_view payload : payloads)
     ++(sample.Add(payload) ? report.records : report.unusable_records);
   if (report.unusable_records > 0) {
-    report.notes.push_back(
-        fmt::format("{} of {} records are not json objects and would become dead letters",
-                    report.unusable_records, payloads.size()));
+    report.notes.push_back(fmt::format("{} of {} records are not {} and would become dead letters",
+                                       report.unusable_records, payloads.size(),
+                                       options.column.empty() ? "json objects" : what));
   }
   if (sample.nodes_exhausted()) {
     report.notes.push_back(
@@ -189,8 +190,8 @@ Result<InferenceReport> InferSchema(std::span<const std::string_view> payloads,
   report.schema.fields = Judge(report).Fields(sample.root(), "");
   if (report.records == 0) {
     return Error::Invalid(
-        "cannot infer a schema: none of the {} sample records is a json object; declare the fields",
-        payloads.size());
+        "cannot infer a schema: none of the {} sample records is {}; declare the fields",
+        payloads.size(), what);
   }
   if (report.schema.fields.empty()) {
     return Error::Invalid(

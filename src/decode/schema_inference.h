@@ -35,6 +35,8 @@ struct InferenceReport {
 struct InferenceOptions {
   int32_t columns_max = 2000;  // further fields are left out, with a note
   int32_t depth_max = 32;
+  // Not empty: a payload is one JSON value of any kind, that of this column.
+  std::string column;
 };
 
 //   numbers       long; double when one has a fraction or an exponent; decimal(38,0) when one is

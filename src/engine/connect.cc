@@ -21,16 +21,16 @@ class Sampler {
   Sampler(const config::Options& options, const EngineContext& context)
       : options_(options), context_(context) {}
 
-  Result<std::vector<std::string>> Sample(int32_t count, const std::stop_token& stop) const {
+  Result<RecordSample> Sample(int32_t count, const std::stop_token& stop) const {
     const std::unique_ptr<kafka::TopicReader> reader = TRY(OpenTopicReader(options_, context_));
     for (int attempt = 1; !stop.stop_requested(); ++attempt) {
-      Result<std::vector<std::string>> payloads = TryOnce(*reader, count, stop);
-      const bool passing = !payloads.ok() && (payloads.error().code() == ErrorCode::kUnavailable ||
-                                              payloads.error().code() == ErrorCode::kTimeout);
-      if (!passing && (!payloads.ok() || !payloads->empty())) return payloads;
+      Result<RecordSample> sample = TryOnce(*reader, count, stop);
+      const bool passing = !sample.ok() && (sample.error().code() == ErrorCode::kUnavailable ||
+                                            sample.error().code() == ErrorCode::kTimeout);
+      if (!passing && (!sample.ok() || !sample->records().empty())) return sample;
       context_.logger.Warn(
           "waiting for first records, to infer the schema from",
-          {{"reason", payloads.ok() ? "the topic is empty" : payloads.error().message()}});
+          {{"reason", sample.ok() ? "the topic is empty" : sample.error().message()}});
       const RetryPolicy policy;
       if (!context_.clock.SleepFor(policy.DelayAfter(attempt, context_.random), stop)) break;
     }
@@ -38,24 +38,21 @@ class Sampler {
   }
 
  private:
-  Result<std::vector<std::string>> TryOnce(kafka::TopicReader& reader, int32_t count,
-                                           const std::stop_token& stop) const {
+  Result<RecordSample> TryOnce(kafka::TopicReader& reader, int32_t count,
+                               const std::stop_token& stop) const {
     std::map<TopicPartition, OffsetRange> ranges;
     for (const TopicPartition& partition : TRY(FindConfiguredPartitions(options_, reader))) {
       const kafka::Watermarks marks = TRY(reader.QueryWatermarks(partition, kKafkaTimeout));
       ranges[partition] = {.start = marks.low, .end = marks.high};
     }
-    std::vector<std::string> payloads;
-    size_t bytes = 0;
+    RecordSample sample;
     const auto visit = [&](const TopicPartition&, const Record& record) {
-      if (!record.value_is_null) {
-        payloads.emplace_back(record.value);
-        bytes += record.value.size();
-      }
-      return payloads.size() < static_cast<size_t>(count) && bytes < kSampleBytesMax;
+      if (!record.value_is_null) sample.Add(record);
+      return sample.records().size() < static_cast<size_t>(count) &&
+             sample.bytes() < kSampleBytesMax;
     };
     TRY(reader.Read(ranges, kSampleSilence, visit, stop));
-    return payloads;
+    return sample;
   }
 
   const config::Options options_;
@@ -82,7 +79,7 @@ Result<std::vector<TopicPartition>> FindConfiguredPartitions(const config::Optio
   return partitions;
 }
 
-SamplePayloads MakeSampler(const config::Options& options, const EngineContext& context) {
+SampleRecords MakeSampler(const config::Options& options, const EngineContext& context) {
   return [sampler = std::make_shared<Sampler>(options, context)](
              int32_t count, const std::stop_token& stop) { return sampler->Sample(count, stop); };
 }
@@ -95,7 +92,7 @@ Result<EngineConnections> Connect(const config::Options& options, const EngineCo
       TRY(MakePayloadFormat(options.kafka, connections.schemas, RescueOptionsFor(options.schema)));
   connections.source = TRY(kafka::OpenKafkaSource(TRY(SecuredSourceOptions(options, context.clock)),
                                                   context.clock, context.logger));
-  connections.sample_payloads = MakeSampler(options, context);
+  connections.sample_records = MakeSampler(options, context);
   return connections;
 }
 

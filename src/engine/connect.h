@@ -37,7 +37,7 @@ Result<std::vector<TopicPartition>> FindConfiguredPartitions(const config::Optio
                                                              kafka::TopicReader& reader);
 // Takes the first records of the configured topics; waits for the topic to exist and to hold
 // something.
-SamplePayloads MakeSampler(const config::Options& options, const EngineContext& context);
+SampleRecords MakeSampler(const config::Options& options, const EngineContext& context);
 Result<EngineConnections> Connect(const config::Options& options, const EngineContext& context);
 
 }  // namespace kafka_iceberg::engine

@@ -98,7 +98,7 @@ Result<std::vector<PlannedTable>> Engine::State::OpenOnlyTable(EngineConnections
           : TRY(MakePayloadFormat(options.kafka, nullptr, RescueOptionsFor(options.schema)));
   return tables->OpenOnly({.options = options,
                            .format = std::move(format),
-                           .sample = std::move(connections.sample_payloads),
+                           .sample = std::move(connections.sample_records),
                            .ledger_lane = run.ledger_lane},
                           stop);
 }

@@ -27,6 +27,7 @@
 #include "core/result.h"
 #include "engine/catalog_checks.h"
 #include "engine/payload_format.h"
+#include "engine/record_sample.h"
 #include "engine/status.h"
 #include "kafka/record_source.h"
 #include "net/http_client.h"
@@ -62,10 +63,9 @@ struct EngineConnections {
   std::shared_ptr<const PayloadFormat> format;
   // Where schema ids are looked up, for tables with formats of their own; null: nowhere.
   std::shared_ptr<decode::SchemaSource> schemas;
-  // Up to `count` payloads of the configured topics, oldest first; blocks until there is at least
+  // Up to `count` records of the configured topics, oldest first; blocks until there is at least
   // one.
-  std::function<Result<std::vector<std::string>>(int32_t count, const std::stop_token& stop)>
-      sample_payloads;
+  std::function<Result<RecordSample>(int32_t count, const std::stop_token& stop)> sample_records;
 };
 
 struct RunOptions {

@@ -30,7 +30,8 @@ Result<std::shared_ptr<decode::SchemaSource>> OpenGlue(const config::Options& op
       {.endpoint = registry.endpoint,
        .region = region,
        .request_timeout = std::chrono::seconds(registry.request_timeout_seconds),
-       .cache_directory = options.state_directory + "/schemas"},
+       .cache_directory = options.state_directory + "/schemas",
+       .subject_ttl = std::chrono::seconds(registry.subject_ttl_seconds)},
       context, std::move(credentials));
 }
 
@@ -43,7 +44,8 @@ Result<std::shared_ptr<decode::SchemaSource>> OpenConfluent(
        .password = registry.password,
        .token = registry.bearer_token.empty() ? nullptr : net::FixedToken(registry.bearer_token),
        .request_timeout = std::chrono::seconds(registry.request_timeout_seconds),
-       .cache_directory = options.state_directory + "/schemas"},
+       .cache_directory = options.state_directory + "/schemas",
+       .subject_ttl = std::chrono::seconds(registry.subject_ttl_seconds)},
       context);
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "config/options.h"
+#include "core/record.h"
 #include "core/result.h"
 #include "decode/decoder.h"
 #include "decode/framing/framing.h"
@@ -20,15 +21,27 @@
 
 namespace kafka_iceberg::engine {
 
+class PayloadFormat;
+
+// How keys are read: as the payloads of a format, into one column.
+struct KeySource {
+  std::string column;
+  std::shared_ptr<const PayloadFormat> format;
+  bool makes_drift = true;  // a table without the column gets it when a key comes
+};
+
 class PayloadFormat {
  public:
   virtual ~PayloadFormat() = default;
   virtual Result<std::unique_ptr<decode::Decoder>> MakeDecoder(
       const iceberg::Schema& table_schema) const = 0;
-  // Payload columns, without metadata columns: from a declared schema, or from what these payloads
-  // hold or name.
-  virtual Result<decode::InferenceReport> Infer(
-      std::span<const std::string_view> payloads) const = 0;
+  // Payload columns, without metadata columns: from a declared schema, or from what the values of
+  // these records hold or name. The key has no part in it.
+  virtual Result<decode::InferenceReport> Infer(std::span<const Record> records) const = 0;
+  // Whether that looks at the records.
+  virtual bool InfersFromRecords() const = 0;
+  // Null: keys are not decoded.
+  virtual const KeySource* keys() const { return nullptr; }
 };
 
 // `schemas` is where payloads' schema ids are looked up; null: nowhere. kInvalid, kNotFound: the

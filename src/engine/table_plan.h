@@ -15,13 +15,15 @@
 #include "core/result.h"
 #include "decode/schema_inference.h"
 #include "engine/payload_format.h"
+#include "engine/record_sample.h"
 #include "iceberg/type.h"
 #include "telemetry/logger.h"
 
 namespace kafka_iceberg::engine {
 
-using SamplePayloads =
-    std::function<Result<std::vector<std::string>>(int32_t count, const std::stop_token& stop)>;
+// The first records that have a value.
+using SampleRecords =
+    std::function<Result<RecordSample>(int32_t count, const std::stop_token& stop)>;
 
 enum class SchemaOrigin : uint8_t { kDeclared, kTable, kInferred };
 
@@ -37,8 +39,11 @@ struct TablePlan {
 struct PlanSources {
   catalog::Catalog& catalog;
   const PayloadFormat& format;
-  const SamplePayloads& sample;
+  const SampleRecords& sample;
 };
+
+// Whether the columns of a new table wait for records.
+bool NeedsRecords(const config::SchemaOptions& options, const PayloadFormat& format);
 
 Result<TablePlan> PlanTable(const config::Options& options, const PlanSources& sources,
                             const std::stop_token& stop);

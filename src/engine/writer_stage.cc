@@ -13,10 +13,11 @@
 namespace kafka_iceberg::engine {
 namespace {
 
-// A decoder tells what a record asks for at most once for the record's schema and once for its
-// values; it may be told by the decoders of the schemas before and after a switch. A switch is
-// progress: a record may ask for one after the other of its columns to be widened.
-constexpr int kCallsOnOneRecordMax = 8;
+// A decoder tells what a record asks for at most once for the schema and once for the values of the
+// record, and of its key; each may be told by the decoders of the schemas before and after a
+// switch. A switch is progress: a record may ask for one after the other of its columns to be
+// widened.
+constexpr int kCallsOnOneRecordMax = 16;
 
 int64_t BatchBytes(const arrow::RecordBatch& rows) { return arrow::util::TotalBufferSize(rows); }
 

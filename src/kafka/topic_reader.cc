@@ -16,6 +16,7 @@ namespace kafka_iceberg::kafka {
 namespace {
 
 constexpr Duration kPollTimeout = std::chrono::milliseconds(100);
+constexpr size_t kHeadersPerRecordMax = 65'536;  // as for records that are ingested
 constexpr Duration kMetadataTurn = std::chrono::seconds(1);
 
 struct MessageDeleter {
@@ -206,8 +207,7 @@ class RdKafkaTopicReader final : public TopicReader {
       left.erase(found);
       return true;
     }
-    headers_.clear();
-    AddHeaders(message);
+    ReadHeaders(message);
     const Record record{
         .value = {static_cast<const char*>(message.payload), message.len},
         .key = {static_cast<const char*>(message.key), message.key_len},
@@ -221,6 +221,20 @@ class RdKafkaTopicReader final : public TopicReader {
     const bool go_on = visit(partition, record);
     if (message.offset + 1 >= found->second.end) left.erase(found);
     return go_on;
+  }
+
+  void ReadHeaders(const rd_kafka_message_t& message) {
+    headers_.clear();
+    rd_kafka_headers_t* parsed = nullptr;
+    if (rd_kafka_message_headers(&message, &parsed) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    const char* name = nullptr;
+    const void* value = nullptr;
+    size_t size = 0;
+    while (headers_.size() < kHeadersPerRecordMax &&
+           rd_kafka_header_get_all(parsed, headers_.size(), &name, &value, &size) ==
+               RD_KAFKA_RESP_ERR_NO_ERROR) {
+      headers_.push_back({name, {static_cast<const char*>(value), size}, value == nullptr});
+    }
   }
 
   const std::unique_ptr<Complaints> complaints_;  // outlives the client

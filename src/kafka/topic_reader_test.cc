@@ -65,6 +65,19 @@ TEST_F(TopicReaderTest, StopsWhenTheVisitorHasEnough) {
   EXPECT_EQ(seen_[0].size(), 3U);
 }
 
+TEST_F(TopicReaderTest, RecordsHaveTheirHeaders) {
+  harness_.Append({"my-orders", 0}, {{.value = "v", .headers = {{"a", "1"}, {"b", std::nullopt}}}});
+  std::vector<std::string> seen;
+  const auto visit = [&](const TopicPartition&, const Record& record) {
+    for (const Header& header : record.headers)
+      seen.push_back(
+          fmt::format("{}={}", header.key, header.value_is_null ? "null" : header.value));
+    return true;
+  };
+  ASSERT_TRUE(reader_->Read({{{"my-orders", 0}, {0, 1}}}, kTimeout, visit, {}).ok());
+  EXPECT_THAT(seen, testing::ElementsAre("a=1", "b=null"));
+}
+
 TEST_F(TopicReaderTest, ReadsAgain) {
   ASSERT_TRUE(Read({{{"orders-eu", 0}, {0, 2}}}).ok());
   ASSERT_TRUE(Read({{{"orders-eu", 0}, {0, 1}}}).ok());

@@ -50,6 +50,24 @@ Result<iceberg::SortField> ParseSortField(std::string_view expression,
                             nulls_first.value_or(!descending)};
 }
 
+// The column of that name, or the field of structs ("_key.id"), made required with all above it:
+// what identifies a row cannot be null. Null when there is none.
+iceberg::Field* Require(std::vector<iceberg::Field>& fields, std::string_view name) {
+  for (iceberg::Field& field : fields) {
+    iceberg::Field* found = nullptr;
+    const bool may_be_below = field.type.id == iceberg::TypeId::kStruct &&
+                              name.starts_with(field.name) && name.size() > field.name.size() &&
+                              name[field.name.size()] == '.';
+    if (field.name == name) found = &field;
+    if (found == nullptr && may_be_below)
+      found = Require(field.type.fields, name.substr(field.name.size() + 1));
+    if (found == nullptr) continue;
+    field.required = true;
+    return found;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> PartitionExpressions(const std::string& strategy,
@@ -69,18 +87,18 @@ Result<iceberg::Schema> WithIdentifierFields(iceberg::Schema schema,
                                              const std::vector<std::string>& names) {
   schema.identifier_field_ids.clear();
   for (const std::string& name : names) {
-    const auto field =
-        std::find_if(schema.fields.begin(), schema.fields.end(),
-                     [&](const iceberg::Field& candidate) { return candidate.name == name; });
-    if (field == schema.fields.end()) {
-      return Error::Invalid("identifier_fields: '{}' is no top-level column of the table", name);
+    iceberg::Field* field = Require(schema.fields, name);
+    if (field == nullptr) {
+      return Error::Invalid(
+          "identifier_fields: '{}' is no column of the table, nor a field of its "
+          "structs",
+          name);
     }
     if (!field->type.is_primitive() || field->type.id == iceberg::TypeId::kFloat ||
         field->type.id == iceberg::TypeId::kDouble) {
       return Error::Invalid("identifier_fields: '{}' of type {} cannot identify a row", name,
                             ToString(field->type));
     }
-    field->required = true;
     schema.identifier_field_ids.push_back(field->id);
   }
   return schema;

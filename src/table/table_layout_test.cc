@@ -101,6 +101,20 @@ TEST(IdentifierFields, BecomeRequired) {
   EXPECT_THAT(WithIdentifierFields(EventSchema(), {"nope"}), IsError(ErrorCode::kInvalid));
 }
 
+TEST(IdentifierFields, MayBeBelowStructsWhichBecomeRequiredToo) {
+  iceberg::Schema nested = EventSchema();
+  nested.fields.push_back(
+      {.id = 100, .name = "_key", .type = iceberg::Type::Struct({nested.fields[0]})});
+  nested.fields.back().type.fields[0].id = 101;
+  const auto schema = WithIdentifierFields(nested, {"_key." + nested.fields[0].name});
+  ASSERT_THAT(schema, IsOk());
+  EXPECT_THAT(schema->identifier_field_ids, testing::ElementsAre(101));
+  EXPECT_TRUE(schema->fields.back().required);
+  EXPECT_TRUE(schema->fields.back().type.fields[0].required);
+  EXPECT_THAT(WithIdentifierFields(nested, {"_key.nope"}), IsError(ErrorCode::kInvalid));
+  EXPECT_THAT(WithIdentifierFields(nested, {"_key."}), IsError(ErrorCode::kInvalid));
+}
+
 TEST(TableCreation, GivesFreshIdsAndRefersToThem) {
   iceberg::Schema wanted = EventSchema();
   for (iceberg::Field& field : wanted.fields) field.id += 100;

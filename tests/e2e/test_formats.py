@@ -108,14 +108,15 @@ class Formats(Scenario):
         producer = topic.producer()
         for number in range(100):
             body = avro(number)
-            producer.produce(topic.name, body[5:], partition=0, headers={"__value_schema_id": body[:5]})
+            key_id = b"\0" + struct.pack(">I", 8)
+            headers = {"__value_schema_id": body[:5], "__key_schema_id": key_id}
+            producer.produce(topic.name, body[5:], key=varint(number << 1), partition=0, headers=headers)
         producer.flush(30)
+        registry.schemas[8] = "long"
         changes = self.avro_settings(registry)
-        changes["schema"] = {"fields": [{"name": "id", "type": "long"}, {"name": "name", "type": "string"}]}
-        config = self.config(topic, changes)
-        done = self.run_command("run", "-c", config, "--stop-at-end", timeout=120)
-        self.assertEqual(0, done.returncode, done.stderr)
-        self.assertEqual([(100, 4950)], self.query("SELECT count(*), sum(id) FROM TABLE"))
+        changes["kafka"]["key_format"] = "avro"
+        self.ingest(topic, changes)
+        self.assertEqual([(100, 4950, 4950)], self.query("SELECT count(*), sum(id), sum(_key) FROM TABLE"))
         self.assertEqual([], self.dead_letters())
 
     def test_a_registry_that_is_away_makes_records_wait(self):

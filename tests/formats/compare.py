@@ -10,6 +10,7 @@ import re
 import uuid
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tests.e2e import readers
 
@@ -78,13 +79,18 @@ def same(expected, found) -> bool:
     return expected == found
 
 
-def by_pyiceberg(metadata: pathlib.Path, column: str) -> pa.Table:
-    table = readers.with_pyiceberg(metadata, (column, "_kafka_offset"))
-    return table.sort_by("_kafka_offset")
+# A column is named by its path: its own name, behind those of the structs it is in. It comes back under its own name.
+def by_pyiceberg(metadata: pathlib.Path, path: tuple[str, ...]) -> pa.Table:
+    table = readers.with_pyiceberg(metadata, (path[0], "_kafka_offset")).sort_by("_kafka_offset")
+    column = table.column(path[0])
+    for name in path[1:]:
+        column = pc.struct_field(column, name)
+    return pa.table({path[-1]: column, "_kafka_offset": table.column("_kafka_offset")})
 
 
-def by_duckdb(metadata: pathlib.Path, column: str) -> pa.Table:
-    query = f"""SELECT "{column}", _kafka_offset FROM iceberg_scan('{metadata}') ORDER BY _kafka_offset"""
+def by_duckdb(metadata: pathlib.Path, path: tuple[str, ...]) -> pa.Table:
+    column = ".".join(f'"{name}"' for name in path)
+    query = f"""SELECT {column} AS "{path[-1]}", _kafka_offset FROM iceberg_scan('{metadata}') ORDER BY _kafka_offset"""
     return readers.duck().execute(query).to_arrow_table()
 
 
@@ -104,14 +110,14 @@ def difference(table: pa.Table, column: str, schema, expected: list) -> str:
     return ""
 
 
-def outcome(metadata: pathlib.Path, column: str, schema, expected: list) -> str:
+def outcome(metadata: pathlib.Path, path: tuple[str, ...], schema, expected: list) -> str:
     """Of all readers: "equal", "equal, but ... cannot read it", or what is DIFFERENT."""
     problems, blind = [], []
     for reader, read in READERS.items():
         types, complaint = CANNOT_READ.get(reader, ((), ""))
         cannot = schema in types
         try:
-            problem = difference(read(metadata, column), column, schema, expected)
+            problem = difference(read(metadata, path), path[-1], schema, expected)
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
             if cannot and complaint + schema in problem:

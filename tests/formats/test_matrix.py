@@ -32,10 +32,11 @@ def registry() -> Apicurio:
 class Matrix(Scenario):
     def settings_for(self, topic: Topic, cases: list[Case], version: int, kafka: dict) -> dict:
         fields = [{"name": case.name, "type": case.declared.replace(", ", ",")} for case in cases if case.declared]
+        has_ids = {kafka["format"], kafka.get("key_format")} & {"avro", "protobuf", "json_schema"}
         return {
             "kafka": kafka,
             "schema": {"fields": fields},
-            "schema_registry": {"urls": [registry().url]} if kafka["format"] in ("avro", "protobuf", "json_schema") else {},
+            "schema_registry": {"urls": [registry().url]} if has_ids else {},
             "iceberg": {"table_management": {"format_version": version}},
         }
 
@@ -46,21 +47,30 @@ class Matrix(Scenario):
         pairs = {case.name: case.pairs(count) for case in cases}
         rows = [{case.name: pairs[case.name][number][0] for case in cases} for number in range(count)]
         topic = Topic(partitions=1)
-        topic.send_values(make(cases, rows, topic.name, registry()))
+        payloads = make(cases, rows, topic.name, registry())
+        if "key_format" in kafka:
+            producer = topic.producer()
+            for payload in payloads:
+                producer.produce(topic.name, b'{"value":1}', key=payload, partition=0)
+            producer.flush(120)
+        else:
+            topic.send_values(payloads)
         changes = self.settings_for(topic, cases, version, kafka)
         changes["iceberg"]["table_name"] = name
         changes["state"] = {"directory": str(self.folder / f"state-{name}")}
         config = self.config(topic, changes, f"{name}.toml")
         return self.run_command("run", "-c", config, "--stop-at-end", timeout=120), pairs
 
-    def outcome(self, table: Table, case: Case, pairs: list[tuple]) -> str:
+    def outcome(self, table: Table, case: Case, pairs: list[tuple], above: tuple[str, ...]) -> str:
         fields = {field["name"]: field["type"] for field in table.metadata["schemas"][-1]["fields"]}
+        for name in above:
+            fields = {field["name"]: field["type"] for field in fields[name]["fields"]}
         schema = fields.get(case.name)
         if not case.column:
             return EQUAL if schema is None else f"DIFFERENT: a column {schema} was made"
         if schema is None or compare.type_text(schema) != case.column:
             return f"DIFFERENT: the column is {schema and compare.type_text(schema)}"
-        return compare.outcome(table.location, case.name, schema, [pair[1] for pair in pairs])
+        return compare.outcome(table.location, (*above, case.name), schema, [pair[1] for pair in pairs])
 
     def judge(self, format_name: str, case: Case, version: int, outcome: str) -> None:
         report.add(format_name, case.label, case.column or "none", version, outcome.splitlines()[0][:60])
@@ -85,8 +95,9 @@ class Matrix(Scenario):
         self.assertEqual(0, done.returncode, done.stderr)
         table = Table(self.warehouse / "raw" / name)
         self.assertEqual([], table.problems())
+        above = ("_key",) if "key_format" in kafka else ()
         for case in cases:
-            self.judge(format_name, case, version, self.outcome(table, case, pairs[case.name]))
+            self.judge(format_name, case, version, self.outcome(table, case, pairs[case.name], above))
 
     def refused(self, format_name: str, case: Case, version: int, kafka: dict, make) -> None:
         """The engine says why it cannot be, and makes no table."""
@@ -119,6 +130,15 @@ class Matrix(Scenario):
 
     def test_json_schema(self):
         self.fill("json_schema", json_cases.JSON_SCHEMA, {"format": "json_schema"}, produce.json_schema)
+
+    def test_keys(self):
+        for format_name, cases, make in (
+            ("avro", avro_cases.CASES, produce.avro),
+            ("protobuf", protobuf_cases.CASES, produce.protobuf),
+            ("json_schema", json_cases.JSON_SCHEMA, produce.json_schema),
+            ("json", json_cases.INFERRED, produce.plain_json),
+        ):
+            self.fill(f"{format_name}, keys", cases, {"format": "json", "key_format": format_name}, make)
 
     def test_binary(self):
         self.fill("binary", json_cases.BINARY, {"format": "binary"}, produce.binary)

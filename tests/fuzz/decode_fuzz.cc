@@ -11,6 +11,7 @@
 #include "decode/avro_decoder.h"
 #include "decode/json_decoder.h"
 #include "decode/json_schema/json_schema_to_iceberg.h"
+#include "decode/keyed_decoder.h"
 #include "decode/metadata_columns.h"
 #include "decode/protobuf/proto_mapping.h"
 #include "decode/protobuf/proto_text.h"
@@ -82,14 +83,8 @@ iceberg::Schema Unfitting(iceberg::Schema schema) {
   return iceberg::AssignFreshIds(changed);
 }
 
-void DecodeAll(Decoder& decoder, std::string_view input) {
-  std::vector<Record> records;
-  for (const std::string_view part : Split(input)) {
-    Record record;
-    record.offset = static_cast<int64_t>(records.size());
-    record.value = part;
-    records.push_back(record);
-  }
+void DecodeRecords(Decoder& decoder, std::vector<Record> records) {
+  for (size_t i = 0; i < records.size(); ++i) records[i].offset = static_cast<int64_t>(i);
   std::vector<decode::DeadLetter> letters;
   const decode::DecodeStats stats = decoder.Decode("fuzz", records, letters);
   CHECK(!stats.stopped);
@@ -100,6 +95,12 @@ void DecodeAll(Decoder& decoder, std::string_view input) {
   CHECK((batch == nullptr ? 0 : batch->num_rows()) == stats.rows);
   if (batch != nullptr) CHECK(batch->ValidateFull().ok());
   if (batch != nullptr) CheckRescued(*batch);
+}
+
+void DecodeAll(Decoder& decoder, std::string_view input) {
+  std::vector<Record> records;
+  for (const std::string_view part : Split(input)) records.emplace_back().value = part;
+  DecodeRecords(decoder, std::move(records));
 }
 
 iceberg::Schema Declared(const std::vector<decode::DeclaredField>& fields) {
@@ -117,6 +118,29 @@ void FuzzJson(std::string_view input) {
           decode::MakeJsonDecoder(Unfitting(Declared(JsonFuzzColumns())), {.rescue = Rescuing()}))
           .value();
   DecodeAll(*rescuing, input);
+}
+
+// Each record is a key, a byte 0, a value; without that byte the key is null.
+void FuzzKeyed(std::string_view input) {
+  static const std::unique_ptr<Decoder> decoder =
+      std::move(
+          decode::MakeKeyedDecoder(
+              Declared({{"v", "long"}, {"_key", "struct<id:long,tags:list<string>>"}}),
+              {.column = "_key",
+               .make_values = [](const auto& schema) { return decode::MakeJsonDecoder(schema); },
+               .make_keys =
+                   [](const auto& schema) {
+                     return decode::MakeJsonDecoder(schema, {.column = "_key"});
+                   }}))
+          .value();
+  std::vector<Record> records;
+  for (std::string_view part : Split(input)) {
+    Record& record = records.emplace_back();
+    record.key_is_null = part.find('\0') == std::string_view::npos;
+    if (!record.key_is_null) record.key = CutText(part);
+    record.value = part;
+  }
+  DecodeRecords(*decoder, std::move(records));
 }
 
 // The columns of the records themselves take the records.
@@ -207,6 +231,7 @@ void FuzzTypeText(std::string_view input) {
 
 const Registration json("json", &FuzzJson);
 const Registration json_inference("json_inference", &FuzzJsonInference);
+const Registration keyed("keyed", &FuzzKeyed);
 const Registration avro("avro", &FuzzAvro);
 const Registration avro_schema("avro_schema", &FuzzAvroSchema);
 const Registration json_schema("json_schema", &FuzzJsonSchema);

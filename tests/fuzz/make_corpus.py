@@ -48,6 +48,8 @@ def json_records() -> None:
     put("json", "all_kinds", b"\xff\xff".join(line.encode() for line in lines))
     put("json", "broken", b'{"c13":"\\ud83d\\x"}\xff\xff{"c1":1e5}\xff\xff{"c2":\xff\xff[1]\xff\xff{"c13":"\x80"}\xff\xff{"c1":1}}')
     put("json", "deep", b'{"other":' + b"[" * 200 + b"]" * 200 + b"}")
+    keyed = [b'{"id":1,"tags":["a"]}\0{"v":1}', b'5\0{"v":2}', b'{"id":"x"}\0{"v":"y"}', b'{"v":3}', b'null\0{"v":4}', b'{"id":1\0{}']
+    put("keyed", "both_fail_and_fit", b"\xff\xff".join(keyed))
     put("json_inference", "all_kinds", b"\xff\xff".join(line.encode() for line in lines))
     put("json_inference", "they_disagree", b'{"a":1,"b":[1]}\xff\xff{"a":"x","b":{"c":1}}\xff\xff{"a":1.5,"b":[[]]}\xff\xff{"a":' + b"9" * 40 + b"}")
 

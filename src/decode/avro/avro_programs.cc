@@ -47,23 +47,25 @@ bool IsFinal(ErrorCode code) {
 }  // namespace
 
 AvroPrograms::AvroPrograms(std::shared_ptr<SchemaSource> schemas, const RowColumns& columns,
-                           int64_t programs_max)
+                           std::string column, int64_t programs_max)
     : schemas_(std::move(schemas)),
       columns_(columns),
+      column_(std::move(column)),
       programs_max_(static_cast<size_t>(std::max<int64_t>(programs_max, 1))) {}
 
-CompiledAvro AvroPrograms::Compile(const PayloadSchema& schema, const RowColumns& columns) {
+CompiledAvro AvroPrograms::Compile(const PayloadSchema& schema) const {
   auto parsed = ParseAvroSchema(schema);
   if (!parsed.ok()) return Unusable(CodeOf(parsed.error().code()), parsed.error().message());
-  const auto kept = std::make_shared<const AvroSchema>(std::move(parsed).value());
+  const auto kept = std::make_shared<const AvroSchema>(
+      column_.empty() ? *std::move(parsed) : AsOnlyField(*std::move(parsed), column_));
   const RescueScope scope =
-      columns.rescue() == nullptr ? RescueScope::kNothing : columns.rescue()->scope();
+      columns_.rescue() == nullptr ? RescueScope::kNothing : columns_.rescue()->scope();
   CompiledAvro compiled =
-      CompileAvro(*kept, columns.payload_fields(), columns.payload_columns(), scope);
+      CompileAvro(*kept, columns_.payload_fields(), columns_.payload_columns(), scope);
   const AvroProgram& program = compiled.program;
   if (!program.rescues.empty() || !program.misfits.empty()) compiled.schema = kept;
   // A schema that cannot be columns at all has failed above, or will for each record.
-  auto wanted = AvroToIceberg(NamedAsColumns(*kept, columns.payload_fields()));
+  auto wanted = AvroToIceberg(NamedAsColumns(*kept, columns_.payload_fields()));
   if (wanted.ok()) compiled.wanted = std::move(wanted).value();
   return compiled;
 }
@@ -90,7 +92,7 @@ Result<CompiledAvro*> AvroPrograms::Load(const SchemaId& id) {
     if (unknown_.size() >= kUnknownMax) unknown_.clear();
     return &(unknown_[id] = Unusable(CodeOf(error.code()), error.message()));
   }
-  CompiledAvro compiled = Compile(**schema, columns_);
+  CompiledAvro compiled = Compile(**schema);
   if (compiled.failure) {
     compiled.failure->reason = fmt::format("schema {}: {}", ToString(id), compiled.failure->reason);
   }
@@ -99,6 +101,21 @@ Result<CompiledAvro*> AvroPrograms::Load(const SchemaId& id) {
   entries_.push_front({id, std::move(compiled)});
   by_id_[id] = entries_.begin();
   return &entries_.front().compiled;
+}
+
+Result<CompiledAvro*> AvroPrograms::FindLatest(const std::string& subject) {
+  if (latest_is_known_) return &latest_;
+  const auto schema = schemas_->FindLatest(subject);
+  if (!schema.ok() && !IsFinal(schema.error().code())) return schema.error();
+  if (!schema.ok()) {
+    latest_schema_ = nullptr;
+    latest_ = Unusable(CodeOf(schema.error().code()), schema.error().message());
+  } else if (*schema != latest_schema_) {
+    latest_schema_ = *schema;
+    latest_ = Compile(*latest_schema_);
+  }
+  latest_is_known_ = true;
+  return &latest_;
 }
 
 void AvroPrograms::DropOldest() {

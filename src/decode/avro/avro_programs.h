@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <string>
 #include <unordered_map>
 
 #include "core/result.h"
@@ -17,18 +18,24 @@ namespace kafka_iceberg::decode {
 
 class AvroPrograms {
  public:
-  // At most `programs_max` of them are kept. `columns` must outlive this.
-  AvroPrograms(std::shared_ptr<SchemaSource> schemas, const RowColumns& columns,
+  // At most `programs_max` of them are kept. `columns` must outlive this. `column`: see
+  // AvroDecoderOptions.
+  AvroPrograms(std::shared_ptr<SchemaSource> schemas, const RowColumns& columns, std::string column,
                int64_t programs_max);
 
   // What to do with records of that schema; its `failure` is set when the schema is not to be had
   // or does not fit the columns. An Error means that nobody knows now. The pointer lives until the
   // next call.
   Result<CompiledAvro*> Find(const SchemaId& id);
-  // A schema that could not be had last time may be there now.
-  void ForgetUnknown() { unknown_.clear(); }
+  // The same for the latest version of a subject.
+  Result<CompiledAvro*> FindLatest(const std::string& subject);
+  // A schema that could not be had last time may be there now, and a subject have another version.
+  void AskAgain() {
+    unknown_.clear();
+    latest_is_known_ = false;
+  }
 
-  static CompiledAvro Compile(const PayloadSchema& schema, const RowColumns& columns);
+  CompiledAvro Compile(const PayloadSchema& schema) const;
 
  private:
   struct Entry {
@@ -45,11 +52,15 @@ class AvroPrograms {
 
   const std::shared_ptr<SchemaSource> schemas_;
   const RowColumns& columns_;
+  const std::string column_;
   const size_t programs_max_;
   std::list<Entry> entries_;  // the last used one first
   std::unordered_map<SchemaId, std::list<Entry>::iterator> by_id_;
   std::unordered_map<SchemaId, CompiledAvro> unknown_;
   size_t ops_ = 0;
+  bool latest_is_known_ = false;  // and need not be asked for again
+  std::shared_ptr<const PayloadSchema> latest_schema_;
+  CompiledAvro latest_;
 };
 
 }  // namespace kafka_iceberg::decode

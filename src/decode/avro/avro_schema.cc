@@ -349,6 +349,15 @@ Result<AvroSchema> ParseAvroSchema(const PayloadSchema& schema) {
   return parser.ParseText(schema.text, "the schema");
 }
 
+AvroSchema AsOnlyField(AvroSchema schema, const std::string& name) {
+  AvroSchema record;
+  record.kind = AvroKind::kRecord;
+  AvroField& field = record.fields.emplace_back();
+  field.name = name;
+  field.schema = std::move(schema);
+  return record;
+}
+
 std::string ToString(const AvroSchema& schema) {
   std::string text(NameOf(schema.kind));
   if (!schema.name.empty()) text += " " + schema.name;

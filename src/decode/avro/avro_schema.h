@@ -81,6 +81,9 @@ inline constexpr int64_t kAvroNodesMax = 50'000;
 // schema; kUnsupported: a recursive one (no table column can be), or one beyond the limits above.
 Result<AvroSchema> ParseAvroSchema(const PayloadSchema& schema);
 
+// A record with that one field, whose bytes are those of `schema`.
+AvroSchema AsOnlyField(AvroSchema schema, const std::string& name);
+
 // "long", "record org.shop.Order", "timestamp-millis (long)", for messages.
 std::string ToString(const AvroSchema& schema);
 // The name behind the last dot.

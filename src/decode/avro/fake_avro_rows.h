@@ -21,6 +21,10 @@ namespace kafka_iceberg::decode {
 class FakeAvroSchemas final : public SchemaSource {
  public:
   Result<std::shared_ptr<const PayloadSchema>> Find(const SchemaId& id) override;
+  // By the subject's name as an id.
+  Result<std::shared_ptr<const PayloadSchema>> FindLatest(const std::string& subject) override {
+    return Find(subject);
+  }
 
   void Add(const SchemaId& id, std::string text) {
     schemas[id] = std::make_shared<PayloadSchema>(PayloadSchema{PayloadFormat::kAvro, text, {}});

@@ -8,7 +8,6 @@
 namespace kafka_iceberg::decode {
 namespace {
 
-constexpr std::string_view kSchemaIdHeader = "__value_schema_id";
 constexpr uint8_t kConfluentMagic = 0;
 constexpr uint8_t kConfluentGuidMagic = 1;
 constexpr size_t kConfluentIdBytes = 4;
@@ -123,15 +122,15 @@ Status ParseGlue(const FramingOptions& options, FramedPayload& out) {
   return {};
 }
 
-const Header* FindSchemaIdHeader(const Record& record) {
+const Header* FindSchemaIdHeader(const Record& record, std::string_view name) {
   for (const Header& header : record.headers) {
-    if (header.key == kSchemaIdHeader && !header.value_is_null) return &header;
+    if (header.key == name && !header.value_is_null) return &header;
   }
   return nullptr;
 }
 
 Status ParseHeader(const Header* header, const FramingOptions& options, FramedPayload& out) {
-  if (header == nullptr) return Error::Invalid("it has no header {}", kSchemaIdHeader);
+  if (header == nullptr) return Error::Invalid("it has no header {}", options.id_header);
   std::string_view value = header->value;
   if (value.size() > kConfluentIdBytes && ByteAt(value, 0) == kConfluentMagic) {
     out.schema_id = ReadBigEndian(value.substr(1, kConfluentIdBytes));
@@ -140,19 +139,20 @@ Status ParseHeader(const Header* header, const FramingOptions& options, FramedPa
     SetUuid(value.substr(1, kUuidBytes), out.schema_id);
     value.remove_prefix(1 + kUuidBytes);
   } else {
-    return Error::Invalid("its header {} holds no schema id", kSchemaIdHeader);
+    return Error::Invalid("its header {} holds no schema id", options.id_header);
   }
   if (options.has_message_path && !value.empty()) {
     TRY(TakeMessagePath(value, !options.plain_message_path, out.message_path));
   }
   if (!value.empty()) {
-    return Error::Invalid("its header {} goes on behind the schema id", kSchemaIdHeader);
+    return Error::Invalid("its header {} goes on behind the schema id", options.id_header);
   }
   return {};
 }
 
 Status ParseAuto(const Record& record, const FramingOptions& options, FramedPayload& out) {
-  if (const Header* header = FindSchemaIdHeader(record)) return ParseHeader(header, options, out);
+  if (const Header* header = FindSchemaIdHeader(record, options.id_header))
+    return ParseHeader(header, options, out);
   if (LooksLikeGlue(out.body)) return ParseGlue(options, out);
   const bool confluent =
       out.body.size() > kConfluentIdBytes && ByteAt(out.body, 0) == kConfluentMagic;
@@ -167,7 +167,8 @@ Status Parse(const Record& record, const FramingOptions& options, FramedPayload&
     case Framing::kConfluent: return ParseConfluent(options, out);
     case Framing::kApicurio8: return ParseApicurio(out);
     case Framing::kGlue: return ParseGlue(options, out);
-    case Framing::kHeader: return ParseHeader(FindSchemaIdHeader(record), options, out);
+    case Framing::kHeader:
+      return ParseHeader(FindSchemaIdHeader(record, options.id_header), options, out);
     case Framing::kAuto: return ParseAuto(record, options, out);
   }
   return Error::Invalid("the framing is not known");

@@ -21,7 +21,7 @@ enum class Framing : uint8_t {
   kConfluent,  // 0, four bytes of id, for Protobuf the path to the message
   kApicurio8,  // 0, eight bytes of id
   kGlue,       // 3, compression, a UUID
-  kHeader,     // the id in the record header "__value_schema_id"
+  kHeader,     // the id in a record header: FramingOptions::id_header
   kAuto,       // header, Glue or Confluent by what is there; otherwise none. A payload without
                // framing whose first byte is 0 is taken for Confluent's: name the framing then
 };
@@ -37,11 +37,16 @@ struct FramedPayload {
   std::string decompressed;
 };
 
+// The headers that serializers put schema ids into.
+inline constexpr std::string_view kValueSchemaIdHeader = "__value_schema_id";
+inline constexpr std::string_view kKeySchemaIdHeader = "__key_schema_id";
+
 struct FramingOptions {
   Framing framing = Framing::kAuto;
   bool has_message_path = false;    // Protobuf
   bool plain_message_path = false;  // its numbers are not zig-zag: old Python producers
   int64_t decompressed_bytes_max = 16 << 20;
+  std::string_view id_header = kValueSchemaIdHeader;
 };
 
 // kInvalid: the bytes are not framed that way. kUnsupported: they unpack to more than

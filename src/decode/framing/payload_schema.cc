@@ -8,4 +8,8 @@ std::string ToString(const SchemaId& id) {
   return std::get<std::string>(id);
 }
 
+Result<std::shared_ptr<const PayloadSchema>> SchemaSource::FindLatest(const std::string& subject) {
+  return Error::Unsupported("subject {}: this schema registry is not asked for subjects", subject);
+}
+
 }  // namespace kafka_iceberg::decode

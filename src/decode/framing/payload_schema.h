@@ -21,6 +21,7 @@ enum class PayloadFormat : uint8_t { kAvro, kProtobuf, kJsonSchema };
 struct SchemaReference {
   std::string name;
   std::string text;
+  friend bool operator==(const SchemaReference&, const SchemaReference&) = default;
 };
 
 struct PayloadSchema {
@@ -28,6 +29,7 @@ struct PayloadSchema {
   std::string text;
   // All that is needed to understand `text`, the nested ones too, each before those that use it.
   std::vector<SchemaReference> references;
+  friend bool operator==(const PayloadSchema&, const PayloadSchema&) = default;
 };
 
 // A registry's number, or a UUID in its usual text form (Glue).
@@ -40,6 +42,9 @@ class SchemaSource {
   // kNotFound: the registry says that there is no such schema. kUnavailable, kTimeout: nobody knows
   // now, ask again later: records with this id wait. kCorrupt, kUnsupported: it can never be used.
   virtual Result<std::shared_ptr<const PayloadSchema>> Find(const SchemaId& id) = 0;
+  // The latest version of a subject, as it was a while ago at most; errors as above. The same
+  // pointer as long as it is the same version.
+  virtual Result<std::shared_ptr<const PayloadSchema>> FindLatest(const std::string& subject);
 };
 
 }  // namespace kafka_iceberg::decode

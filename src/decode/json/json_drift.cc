@@ -36,7 +36,7 @@ std::optional<Schema> JsonDrift::OfMembers(const std::string& topic, const Recor
   const bool all_left_out = std::ranges::all_of(
       unknown, [&](const UnknownMember& member) { return left_out_.contains(member.name_hash); });
   if (all_left_out || left_out_.size() >= kLeftOutMax || WasTold(topic, record)) return {};
-  const Result<InferenceReport> sample = InferSchema({{record.value}});
+  const Result<InferenceReport> sample = InferSchema({{record.value}}, {.column = column_});
   if (!sample.ok()) return {};  // nothing in the record has a type
   ExtendedColumns extended = ExtendColumns(columns_, sample->schema, PrimitiveTypes::kOfColumns);
   if (!extended.has_new_fields) return {};
@@ -55,7 +55,7 @@ std::optional<Schema> JsonDrift::OfFailure(const std::string& topic, const Recor
   if (failure.precision_needed > 0) {
     if (!WidenDecimal(wanted, failure.field_path, failure.precision_needed)) return {};
   } else {
-    const Result<InferenceReport> sample = InferSchema({{record.value}});
+    const Result<InferenceReport> sample = InferSchema({{record.value}}, {.column = column_});
     if (!sample.ok() || !WidenColumn(wanted, sample->schema, failure.field_path)) return {};
   }
   told_ = Told{topic, record.partition, record.offset, {}};

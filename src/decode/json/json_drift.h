@@ -20,7 +20,9 @@ namespace kafka_iceberg::decode {
 
 class JsonDrift {
  public:
-  explicit JsonDrift(const std::vector<iceberg::Field>& columns) : columns_(columns) {}
+  // `column`: see JsonDecoderOptions.
+  explicit JsonDrift(const std::vector<iceberg::Field>& columns, std::string column = {})
+      : columns_(columns), column_(std::move(column)) {}
 
   // The columns that a good record with unknown members asks for; none when they hold nothing with
   // a type, or when it was told before and the record comes again: then they are left out from now
@@ -45,6 +47,7 @@ class JsonDrift {
   static constexpr size_t kLeftOutMax = 10'000;
 
   const std::vector<iceberg::Field>& columns_;
+  const std::string column_;
   std::optional<Told> told_;
   std::unordered_set<uint64_t> left_out_;
 };

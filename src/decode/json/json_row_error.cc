@@ -58,7 +58,8 @@ JsonRowReader::Next JsonRowReader::Fail(std::string_view code, const JsonNode* n
 }
 
 JsonRowReader::Next JsonRowReader::FailNotJson(JsonCursor at, std::string reason) {
-  return Fail("not_json", nullptr, at, "is not a json object: " + std::move(reason));
+  return Fail("not_json", nullptr, at,
+              (column_.empty() ? "is not a json object: " : "is not json: ") + std::move(reason));
 }
 
 JsonRowReader::Next JsonRowReader::FailEscape(EscapeError error, const JsonNode* node,
@@ -89,11 +90,12 @@ JsonRowReader::Next JsonRowReader::FailType(const JsonNode& node, JsonCursor at)
 void JsonRowReader::FailDocument(JsonCursor start, Next next, uint32_t end) {
   if (*start.next >= end) {
     FailNotJson(start, "it is empty");
-  } else if (start.peek() != '{') {
+  } else if (column_.empty() && start.peek() != '{') {
     FailNotObject(start, end);
   } else if (next != nullptr) {
-    FailNotJson(start,
-                next[-1] >= end ? "it ends too early" : "there is more text behind the object");
+    FailNotJson(start, next[-1] >= end   ? "it ends too early"
+                       : column_.empty() ? "there is more text behind the object"
+                                         : "there is more text behind the value");
   } else if (*failed_at_ >= end) {
     FailNotJson(start, "it ends too early");
   }

@@ -39,7 +39,9 @@ bool JsonRowReader::Read(JsonCursor& cursor, uint32_t end, int64_t row) {
   unknown_.clear();
   misfit_.reset();
   Next next = nullptr;
-  if (cursor.peek() == '{') [[likely]]
+  if (!column_.empty()) [[unlikely]]
+    next = ReadWhole(cursor, row);
+  else if (cursor.peek() == '{') [[likely]]
     next = ReadMembers(root_, cursor.Behind(1), row);
   // A truncated document reads on into the one behind it, and is found out here.
   if (next == nullptr || next[-1] >= end || *next < end) [[unlikely]] {
@@ -48,6 +50,20 @@ bool JsonRowReader::Read(JsonCursor& cursor, uint32_t end, int64_t row) {
   }
   cursor.next = next;
   return true;
+}
+
+JsonRowReader::Next JsonRowReader::ReadWhole(JsonCursor at, int64_t row) {
+  depth_ = 0;
+  const int32_t member = root_.keys->Find(column_);
+  if (member == KeyTable::kUnknown) {
+    ++ignored_fields_;
+    if (notes_unknown_) Note(root_, column_, at);
+    at.next = Skip(at);
+  } else {
+    at.next = ReadValue(root_.children[static_cast<size_t>(member)], at);
+  }
+  if (at.next == nullptr || !FillAbsent(root_, at, row)) return nullptr;
+  return at.next;
 }
 
 JsonRowReader::Next JsonRowReader::ReadMembers(JsonNode& node, JsonCursor at, int64_t row) {
@@ -88,13 +104,12 @@ JsonRowReader::Next JsonRowReader::ReadMembers(JsonNode& node, JsonCursor at, in
   return at.next;
 }
 
-void JsonRowReader::Note(const JsonNode& node, JsonCursor at_value) {
+void JsonRowReader::Note(const JsonNode& node, std::string_view key, JsonCursor at_value) {
   const char first = at_value.peek();
   const char second = at_value.Behind(1).peek();
   const bool is_empty =
       first == 'n' || (first == '{' && second == '}') || (first == '[' && second == ']');
   if (is_empty || unknown_.size() >= kUnknownMax) return;
-  const std::string_view key = at_value.Behind(-2).StringToken();
   const uint64_t hash = std::hash<std::string_view>()(key) * 31 + std::hash<const void*>()(&node);
   unknown_.push_back({hash, key});
 }

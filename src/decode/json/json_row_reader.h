@@ -45,6 +45,8 @@ class JsonRowReader {
   int64_t ignored_fields() const { return ignored_fields_; }
   // Those of them that hold more than null, {} or [], when asked for: at most kUnknownMax.
   void NoteUnknown() { notes_unknown_ = true; }
+  // From now on a document is one value of any kind, that of this column.
+  void ReadAsColumn(std::string column) { column_ = std::move(column); }
   const std::vector<UnknownMember>& unknown() const { return unknown_; }
   static constexpr size_t kUnknownMax = 256;
 
@@ -53,6 +55,7 @@ class JsonRowReader {
   // null is failure.
   using Next = const uint32_t*;
 
+  Next ReadWhole(JsonCursor at, int64_t row);
   Next ReadMembers(JsonNode& node, JsonCursor at, int64_t row);
   // The member the key at hand names, kUnknown when none; false on failure.
   bool FindMember(KeyTable& keys, JsonCursor at, int32_t previous, int32_t& member);
@@ -75,7 +78,7 @@ class JsonRowReader {
   Next ReadOtherString(JsonNode& node, JsonCursor at);
   Next ReadOtherNumber(JsonNode& node, JsonCursor at);
   Next Skip(JsonCursor at);
-  void Note(const JsonNode& node, JsonCursor at_value);
+  void Note(const JsonNode& node, std::string_view key, JsonCursor at_value);
   // Replaces the text of a string by what it stands for, in scratch_.
   bool ResolveEscapes(const JsonNode* node, JsonCursor at, std::string_view& text);
   bool Enter(const JsonNode& node, JsonCursor at);
@@ -98,6 +101,7 @@ class JsonRowReader {
   int32_t depth_ = 0;
   int64_t ignored_fields_ = 0;
   bool notes_unknown_ = false;
+  std::string column_;  // empty: a document is an object, whose members are the columns
   std::vector<UnknownMember> unknown_;
   Rescue* rescue_ = nullptr;  // null: nothing is kept
   std::optional<RowFailure> misfit_;

@@ -17,7 +17,7 @@ std::string_view TextOf(JsonCursor at, const uint32_t* next) {
 }  // namespace
 
 JsonRowReader::Next JsonRowReader::ReadUnknown(const JsonNode& node, JsonCursor at) {
-  if (notes_unknown_) Note(node, at);
+  if (notes_unknown_) Note(node, at.Behind(-2).StringToken(), at);
   const Next next = Skip(at);
   if (rescue_ == nullptr || next == nullptr) {
     ++ignored_fields_;

@@ -56,12 +56,15 @@ bool JsonSample::Add(std::string_view payload) {
   text_.append(JsonIndex::kPadding, '\n');
   if (index_.Build(text_.data(), payload.size()) != JsonIndex::Verdict::kOk) return false;
   JsonCursor at{text_.data(), index_.positions()};
-  if (at.peek() != '{') return false;
+  if (column_.empty() && at.peek() != '{') return false;
   JsonCursor end = at;
   if (SkipValue(end, kRecordDepthMax) != SkipResult::kOk || *end.next < payload.size())
     return false;
   if (end.next[-1] >= payload.size()) return false;
-  Observe(root_, at, 0);
+  if (column_.empty())
+    Observe(root_, at, 0);
+  else if (SampleNode* node = Member(root_, column_))
+    Observe(*node, at, 1);
   return true;
 }
 

@@ -46,9 +46,11 @@ struct SampleNode {
 
 class JsonSample {
  public:
-  JsonSample(int32_t nodes_max, int32_t depth_max) : nodes_max_(nodes_max), depth_max_(depth_max) {}
+  // `column`: see InferenceOptions.
+  JsonSample(int32_t nodes_max, int32_t depth_max, std::string column)
+      : nodes_max_(nodes_max), depth_max_(depth_max), column_(std::move(column)) {}
 
-  // False when the payload is not one JSON object.
+  // False when the payload is not what it should be.
   bool Add(std::string_view payload);
   const SampleNode& root() const { return root_; }
   bool nodes_exhausted() const { return nodes_ == nodes_max_; }
@@ -64,6 +66,7 @@ class JsonSample {
 
   const int32_t nodes_max_;
   const int32_t depth_max_;
+  const std::string column_;
   int32_t nodes_ = 0;
   SampleNode root_;
   JsonIndex index_;

@@ -273,7 +273,13 @@ Result<iceberg::Schema> JsonSchemaToIceberg(const PayloadSchema& schema,
                                             JsonSchemaOptions options) {
   const JsonSchemaDocuments documents = TRY(JsonSchemaDocuments::Parse(schema));
   Mapper mapper(documents, options);
-  const Mapped root = TRY(mapper.Map(documents.root(), ""));
+  Mapped root = TRY(mapper.Map(documents.root(), options.column));
+  if (root.type && !options.column.empty()) {
+    Field field;
+    field.name = options.column;
+    field.type = *std::move(root.type);
+    root.type = Type::Struct({std::move(field)});
+  }
   if (!root.type || root.type->id != TypeId::kStruct)
     return Error::Unsupported("the json schema is not that of an object with properties");
   iceberg::Schema result;

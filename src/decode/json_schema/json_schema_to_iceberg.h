@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "core/result.h"
@@ -24,6 +25,8 @@ std::span<const JsonSchemaMappingRow> JsonSchemaMapping();
 struct JsonSchemaOptions {
   int32_t columns_max = 2000;
   int32_t depth_max = 32;
+  // Not empty: the schema is that of this column, and may be of any kind.
+  std::string column;
 };
 
 // A column for each property, in the order of the schema's text, with fresh ids; required when the

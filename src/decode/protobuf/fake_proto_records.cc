@@ -67,7 +67,7 @@ Result<std::shared_ptr<const PayloadSchema>> FakeSchemaSource::Find(const Schema
   return found->second;
 }
 
-void FakeSchemaSource::Add(int64_t id, PayloadSchema schema) {
+void FakeSchemaSource::Add(SchemaId id, PayloadSchema schema) {
   errors_.erase(id);
   schemas_[id] = std::make_shared<const PayloadSchema>(std::move(schema));
 }

@@ -46,8 +46,13 @@ class FakeSchemaSource final : public SchemaSource {
  public:
   Result<std::shared_ptr<const PayloadSchema>> Find(const SchemaId& id) override;
 
-  void Add(int64_t id, PayloadSchema schema);
-  void Fail(int64_t id, Error error) { errors_.insert_or_assign(id, std::move(error)); }
+  // By the subject's name as an id.
+  Result<std::shared_ptr<const PayloadSchema>> FindLatest(const std::string& subject) override {
+    return Find(subject);
+  }
+
+  void Add(SchemaId id, PayloadSchema schema);
+  void Fail(const SchemaId& id, Error error) { errors_.insert_or_assign(id, std::move(error)); }
   int64_t calls = 0;
 
  private:

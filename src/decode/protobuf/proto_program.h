@@ -102,6 +102,7 @@ struct ProtoNode {
 
 struct ProtoProgram {
   std::shared_ptr<const ProtoSchema> schema;  // the slots point into it
+  std::shared_ptr<const ProtoMessage> outer;  // or into this; see ProtoSchema::AsOnlyField()
   std::unique_ptr<ProtoNode> root;
   int64_t slot_count = 0;
 };

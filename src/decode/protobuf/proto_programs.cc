@@ -35,7 +35,7 @@ Status ProtoPrograms::SetUnframed(const PayloadSchema& schema, const std::string
   SetWanted(*parsed, *type);
   Compiled& compiled = unframed_.emplace();
   compiled.program.schema = std::move(parsed);
-  if (CompileProtoProgram(*type, columns_, scope_, compiled.program, compiled.failure)) return {};
+  if (CompileInto(compiled, *type)) return {};
   return Error::Invalid("{}", compiled.failure.reason);
 }
 
@@ -68,7 +68,31 @@ ProtoNode* ProtoPrograms::Find(const FramedPayload& payload) {
   return nullptr;
 }
 
+// Into unframed_; false: see failure_, or stopped_.
+bool ProtoPrograms::FindLatest() {
+  const auto schema = schemas_->FindLatest(subject_);
+  if (!schema.ok()) {
+    if (MayBeFoundLater(schema.error().code())) stopped_ = schema.error();
+    failure_ = {"unknown_schema", "", schema.error().message()};
+    return false;
+  }
+  latest_is_known_ = true;
+  if (*schema == latest_schema_) return true;
+  latest_schema_ = *schema;
+  if (const Status status = SetUnframed(*latest_schema_, subject_message_); !status.ok()) {
+    Compiled& compiled = unframed_.emplace();
+    compiled.failure = {"schema_mismatch", "",
+                        fmt::format("subject {}: {}", subject_, status.error().message())};
+  }
+  return true;
+}
+
 ProtoNode* ProtoPrograms::FindUnframed() {
+  if (!subject_.empty() && !latest_is_known_ && !FindLatest()) return nullptr;
+  if (unframed_ && unframed_->program.root == nullptr) {
+    failure_ = unframed_->failure;
+    return nullptr;
+  }
   if (unframed_) return unframed_->program.root.get();
   failure_ = {"bad_framing", "",
               "the record carries no schema id, and no schema is configured for such records"};
@@ -127,12 +151,23 @@ ProtoPrograms::Compiled ProtoPrograms::Compile(std::shared_ptr<const ProtoSchema
     return compiled;
   }
   compiled.program.schema = std::move(schema);
-  CompileProtoProgram(*message, columns_, scope_, compiled.program, compiled.failure);
+  CompileInto(compiled, *message);
   return compiled;
 }
 
+bool ProtoPrograms::CompileInto(Compiled& compiled, const ProtoMessage& message) const {
+  ProtoProgram& program = compiled.program;
+  if (column_.empty())
+    return CompileProtoProgram(message, columns_, scope_, program, compiled.failure);
+  program.outer =
+      std::make_shared<const ProtoMessage>(program.schema->AsOnlyField(message, column_));
+  return CompileProtoProgram(*program.outer, columns_, scope_, program, compiled.failure);
+}
+
 void ProtoPrograms::SetWanted(const ProtoSchema& schema, const ProtoMessage& message) {
-  const auto fields = ProtobufToIceberg(schema, message);
+  const auto fields = column_.empty()
+                          ? ProtobufToIceberg(schema, message)
+                          : ProtobufToIceberg(schema, schema.AsOnlyField(message, column_));
   wanted_.reset();
   if (!fields.ok()) return;  // it fails when it is compiled, or has names that no column may have
   wanted_ = ExtendColumns(columns_.fields, *fields, PrimitiveTypes::kOfRecords).schema;

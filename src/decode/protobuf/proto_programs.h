@@ -25,12 +25,24 @@ class ProtoPrograms {
   static constexpr int64_t kBytesMax = 64 << 20;
 
   // `schemas` may be null: then whatever id a payload carries stands for the configured schema.
+  // `column` not empty: the programs read messages of one field of that name, number 1, which is
+  // the payload's message type.
   ProtoPrograms(FieldColumns columns, std::shared_ptr<SchemaSource> schemas,
-                RescueScope scope = RescueScope::kNothing)
-      : columns_(std::move(columns)), schemas_(std::move(schemas)), scope_(scope) {}
+                RescueScope scope = RescueScope::kNothing, std::string column = {})
+      : columns_(std::move(columns)),
+        schemas_(std::move(schemas)),
+        scope_(scope),
+        column_(std::move(column)) {}
 
   // The schema and message type (empty: the first) of payloads that carry no id.
   Status SetUnframed(const PayloadSchema& schema, const std::string& message);
+
+  // Instead: the latest version of a subject, which is asked for again after each AskAgain().
+  void UseSubject(std::string subject, std::string message) {
+    subject_ = std::move(subject);
+    subject_message_ = std::move(message);
+  }
+  void AskAgain() { latest_is_known_ = false; }
 
   // The program, or null: then failure() says why the record cannot be read, unless stopped() says
   // why it cannot be told now. The program lives until the next call.
@@ -55,16 +67,23 @@ class ProtoPrograms {
   };
 
   ProtoNode* FindUnframed();
+  bool FindLatest();
   Known* FindSchema(const SchemaId& id);
   Compiled Compile(std::shared_ptr<const ProtoSchema> schema, const ProtoMessage* message,
                    const FramedPayload& payload) const;
   void Spend(int64_t bytes);
+  bool CompileInto(Compiled& compiled, const ProtoMessage& message) const;
   void SetWanted(const ProtoSchema& schema, const ProtoMessage& message);
 
   const FieldColumns columns_;
   const std::shared_ptr<SchemaSource> schemas_;
   const RescueScope scope_;
+  const std::string column_;
   std::optional<Compiled> unframed_;
+  std::string subject_;
+  std::string subject_message_;
+  bool latest_is_known_ = false;  // and need not be asked for again
+  std::shared_ptr<const PayloadSchema> latest_schema_;
   std::map<SchemaId, Known> known_;
   int64_t bytes_ = 0;
   // The one found last: records of one schema come in long runs.

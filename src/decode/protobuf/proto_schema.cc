@@ -53,6 +53,16 @@ const ProtoMessage* ProtoSchema::FindBySortedIndex(int32_t index) const {
   return &messages_[static_cast<size_t>(sorted_[static_cast<size_t>(index)])];
 }
 
+ProtoMessage ProtoSchema::AsOnlyField(const ProtoMessage& message, const std::string& name) const {
+  ProtoMessage outer;
+  ProtoField& field = outer.fields.emplace_back();
+  field.name = name;
+  field.number = 1;
+  field.type = ProtoType::kMessage;
+  field.type_index = static_cast<int32_t>(&message - messages_.data());
+  return outer;
+}
+
 const ProtoMessage* ProtoSchema::FindByName(std::string_view name) const {
   for (const ProtoMessage& message : messages_) {
     if (message.full_name == name) return &message;

@@ -91,6 +91,8 @@ class ProtoSchema {
   // By the place among all messages of the file, nested ones and map entries included, sorted by
   // full name. Null when there is none.
   const ProtoMessage* FindBySortedIndex(int32_t index) const;
+  // A message with one field, number 1, of that type: one of messages().
+  ProtoMessage AsOnlyField(const ProtoMessage& message, const std::string& name) const;
   // By full name ("shop.Order"), or by the simple name when one message of the file has it.
   const ProtoMessage* FindByName(std::string_view name) const;
 

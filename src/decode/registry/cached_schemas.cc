@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "core/hashing.h"
 #include "net/http_text.h"
 
 namespace kafka_iceberg::decode {
@@ -21,15 +22,20 @@ bool IsVerdict(const Error& error) {
          error.code() == ErrorCode::kUnsupported;
 }
 
+std::string SubjectKey(const std::string& subject) {
+  return "subject-" + Sha256Hex(subject).substr(0, 32);  // fit for a file name
+}
+
 }  // namespace
 
 CachedSchemas::CachedSchemas(std::unique_ptr<SchemaFetcher> fetcher,
-                             std::unique_ptr<SchemaDiskCache> disk, Duration negative_ttl,
+                             std::unique_ptr<SchemaDiskCache> disk, const SchemaTtls& ttls,
                              RegistryContext context)
     : fetcher_(std::move(fetcher)),
       disk_(std::move(disk)),
-      negative_ttl_(negative_ttl),
+      ttls_(ttls),
       clock_(context.clock),
+      logger_(context.logger),
       memory_hits_(context.metrics.GetCounter("kafka_iceberg_schema_cache_hits_total",
                                               {{"cache", "memory"}})),
       disk_hits_(context.metrics.GetCounter("kafka_iceberg_schema_cache_hits_total",
@@ -42,12 +48,40 @@ Result<CachedSchemas::SchemaPointer> CachedSchemas::Find(const SchemaId& id) {
     memory_hits_.Add();
     return schema;
   }
-  if (const auto refusal = refusals_.Find(key)) {
-    if (clock_.Steady() < refusal->until) return refusal->error;
-    refusals_.Erase(key);
-  }
+  if (auto refusal = RefusalLocked(key)) return *std::move(refusal);
   const auto flight = flights_.find(key);
-  return flight == flights_.end() ? FlyLocked(key, id) : AwaitLocked(flight->second);
+  if (flight != flights_.end()) return AwaitLocked(flight->second);
+  auto result = FlyLocked(key, [&] { return Load(key, id); });
+  if (result.ok()) schemas_.Put(key, *result, BytesOf(**result));
+  return result;
+}
+
+Result<CachedSchemas::SchemaPointer> CachedSchemas::FindLatest(const std::string& subject) {
+  const std::string key = SubjectKey(subject);
+  const MutexLock lock(mutex_);
+  const auto known = subjects_.Find(key);
+  const auto flight = flights_.find(key);
+  if (known != nullptr && (flight != flights_.end() || clock_.Steady() < known->until)) {
+    memory_hits_.Add();
+    return known->schema;
+  }
+  if (auto refusal = RefusalLocked(key)) return *std::move(refusal);
+  if (flight != flights_.end()) return AwaitLocked(flight->second);
+  bool is_fresh = false;
+  const SchemaPointer schema = known == nullptr ? nullptr : known->schema;
+  auto result = FlyLocked(key, [&] { return LoadLatest(subject, schema, is_fresh); });
+  if (!result.ok()) return result;
+  const SteadyTime until = clock_.Steady() + (is_fresh ? ttls_.subject : ttls_.negative);
+  subjects_.Put(key, std::make_shared<Latest>(Latest{*result, until}), BytesOf(**result));
+  return result;
+}
+
+std::optional<Error> CachedSchemas::RefusalLocked(const std::string& key) {
+  const auto refusal = refusals_.Find(key);
+  if (refusal == nullptr) return std::nullopt;
+  if (clock_.Steady() < refusal->until) return refusal->error;
+  refusals_.Erase(key);
+  return std::nullopt;
 }
 
 Result<CachedSchemas::SchemaPointer> CachedSchemas::AwaitLocked(std::shared_ptr<Flight> flight) {
@@ -55,37 +89,57 @@ Result<CachedSchemas::SchemaPointer> CachedSchemas::AwaitLocked(std::shared_ptr<
   return *flight->result;
 }
 
-// The lock is open while disk and registry are asked.
-Result<CachedSchemas::SchemaPointer> CachedSchemas::FlyLocked(const std::string& key,
-                                                              const SchemaId& id) {
+Result<CachedSchemas::SchemaPointer> CachedSchemas::FlyLocked(
+    const std::string& key, const std::function<Result<SchemaPointer>()>& load) {
   const auto flight = std::make_shared<Flight>();
   flights_.emplace(key, flight);
   mutex_.unlock();
-  Result<SchemaPointer> result = Load(key, id);
+  Result<SchemaPointer> result = load();
   mutex_.lock();
   flights_.erase(key);
   flight->result = result;
   landed_.notify_all();
-  if (result.ok()) {
-    schemas_.Put(key, *result, BytesOf(**result));
-  } else if (IsVerdict(result.error())) {
+  if (!result.ok() && IsVerdict(result.error())) {
     const auto refusal =
-        std::make_shared<Refusal>(Refusal{result.error(), clock_.Steady() + negative_ttl_});
+        std::make_shared<Refusal>(Refusal{result.error(), clock_.Steady() + ttls_.negative});
     refusals_.Put(key, refusal, refusal->error.message().size());
   }
   return result;
 }
 
+CachedSchemas::SchemaPointer CachedSchemas::KeptOnDisk(const std::string& key) {
+  auto kept = disk_ == nullptr ? std::nullopt : disk_->Read(key);
+  if (!kept) return nullptr;
+  disk_hits_.Add();
+  return std::make_shared<const PayloadSchema>(*std::move(kept));
+}
+
 Result<CachedSchemas::SchemaPointer> CachedSchemas::Load(const std::string& key,
                                                          const SchemaId& id) {
-  if (disk_ != nullptr) {
-    if (auto kept = disk_->Read(key)) {
-      disk_hits_.Add();
-      return std::make_shared<const PayloadSchema>(*std::move(kept));
-    }
-  }
+  if (auto kept = KeptOnDisk(key)) return kept;
   auto schema = fetcher_->Fetch(id);
   if (!schema.ok()) return schema.error().WithContext("cannot get schema " + key);
+  if (disk_ != nullptr) disk_->Write(key, *schema);
+  return std::make_shared<const PayloadSchema>(std::move(schema).value());
+}
+
+// What was the latest version once is better than none: the payloads do not say which it is.
+Result<CachedSchemas::SchemaPointer> CachedSchemas::LoadLatest(const std::string& subject,
+                                                               const SchemaPointer& known,
+                                                               bool& is_fresh) {
+  const std::string key = SubjectKey(subject);
+  auto schema = fetcher_->FetchLatest(subject);
+  is_fresh = schema.ok();
+  if (!schema.ok()) {
+    const Error error =
+        schema.error().WithContext("cannot get the latest schema of subject " + subject);
+    const SchemaPointer kept = known != nullptr || IsVerdict(error) ? known : KeptOnDisk(key);
+    if (kept == nullptr) return error;
+    logger_.Warn("the schema that a subject had before is used on",
+                 {{"subject", subject}, {"reason", error.message()}});
+    return kept;
+  }
+  if (known != nullptr && *known == *schema) return known;
   if (disk_ != nullptr) disk_->Write(key, *schema);
   return std::make_shared<const PayloadSchema>(std::move(schema).value());
 }

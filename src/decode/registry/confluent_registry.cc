@@ -48,12 +48,20 @@ class ConfluentFetcher final : public SchemaFetcher {
   }
   Result<PayloadSchema> Fetch(const SchemaId& id) override {
     const SteadyTime deadline = clock_.Steady() + schema_timeout_;
-    const RegistrySchema schema = TRY(client_->Get(TRY(CallFor(id)), deadline));
+    return Get(TRY(CallFor(id)), deadline);
+  }
+  Result<PayloadSchema> FetchLatest(const std::string& subject) override {
+    return Get({fmt::format("/subjects/{}/versions/latest", net::PercentEncode(subject)), {}},
+               clock_.Steady() + schema_timeout_);
+  }
+
+ private:
+  Result<PayloadSchema> Get(const RegistryCall& call, SteadyTime deadline) {
+    const RegistrySchema schema = TRY(client_->Get(call, deadline));
     return ResolveReferences(
         schema, [&](const RegistryReference& reference) { return Reference(reference, deadline); });
   }
 
- private:
   // A version of a subject never changes either, and many schemas use the same ones.
   Result<std::shared_ptr<const RegistrySchema>> Reference(const RegistryReference& reference,
                                                           SteadyTime deadline) {
@@ -90,7 +98,7 @@ Result<std::shared_ptr<SchemaSource>> OpenConfluentRegistry(RegistryOptions opti
                                      context.logger));
   return std::make_shared<CachedSchemas>(
       std::make_unique<ConfluentFetcher>(options, context, std::move(client)), std::move(disk),
-      options.negative_ttl, context);
+      SchemaTtls{options.negative_ttl, options.subject_ttl}, context);
 }
 
 }  // namespace kafka_iceberg::decode

@@ -44,6 +44,7 @@ Result<PayloadFormat> FormatOf(const std::string& name) {
   return Error::Unsupported("the schema is none of AVRO, PROTOBUF, JSON");
 }
 
+// `uuid` empty: of any version.
 Result<PayloadSchema> SchemaOf(const std::string& text, const std::string& uuid) {
   const auto body = iceberg::ParseJson(text, "answer");
   if (!body.ok() || !body->is_object())
@@ -52,7 +53,8 @@ Result<PayloadSchema> SchemaOf(const std::string& text, const std::string& uuid)
   // A version that is pending may become available; the others never will.
   if (status == "PENDING") return Error::Unavailable("the schema is still being checked by Glue");
   if (status == "FAILURE") return Error::Unsupported("Glue has found the schema unfit");
-  if (!net::EqualsIgnoreCase(TRY(iceberg::ReadString(*body, "SchemaVersionId")), uuid))
+  const std::string id = TRY(iceberg::ReadString(*body, "SchemaVersionId"));
+  if (!uuid.empty() && !net::EqualsIgnoreCase(id, uuid))
     return Error::Corrupt("the answer has another id");
   PayloadSchema schema;
   schema.format = TRY(FormatOf(TRY(iceberg::ReadString(*body, "DataFormat"))));
@@ -95,8 +97,23 @@ class GlueFetcher final : public SchemaFetcher {
 
   Result<PayloadSchema> Fetch(const SchemaId& id) override {
     const std::string uuid = TRY(KeyOf(id));
+    return Ask(Json{{"SchemaVersionId", uuid}}.dump(), uuid);
+  }
+
+  // A subject is the name of a schema, in the default registry or after "registry/".
+  Result<PayloadSchema> FetchLatest(const std::string& subject) override {
+    Json schema;
+    const size_t slash = subject.find('/');
+    if (slash != std::string::npos) schema["RegistryName"] = subject.substr(0, slash);
+    schema["SchemaName"] = slash == std::string::npos ? subject : subject.substr(slash + 1);
+    const Json request{{"SchemaId", schema}, {"SchemaVersionNumber", {{"LatestVersion", true}}}};
+    return Ask(request.dump(-1, ' ', false, Json::error_handler_t::replace), "");
+  }
+
+ private:
+  Result<PayloadSchema> Ask(const std::string& question, const std::string& uuid) {
     for (int attempt = 1;; ++attempt) {
-      Result<net::HttpResponse> response = Send(uuid);
+      Result<net::HttpResponse> response = Send(question);
       const bool is_answer = response.ok() && !net::IsRetryable(response->status) &&
                              response->status < 500 && !IsThrottled(*response);
       Count(response);
@@ -109,7 +126,6 @@ class GlueFetcher final : public SchemaFetcher {
     }
   }
 
- private:
   static bool IsThrottled(const net::HttpResponse& response) {
     return response.status != 200 && (TypeOf(response).starts_with("Throttling") ||
                                       TypeOf(response) == "TooManyRequestsException");
@@ -128,24 +144,23 @@ class GlueFetcher final : public SchemaFetcher {
   }
 
   // Once more when the credentials were refused as expired.
-  Result<net::HttpResponse> Send(const std::string& uuid) {
+  Result<net::HttpResponse> Send(const std::string& question) {
     for (int attempt = 1;; ++attempt) {
       const auto credentials = credentials_->Get();
       if (!credentials.ok()) return credentials.error();
-      Result<net::HttpResponse> response = SendAs(uuid, *credentials);
+      Result<net::HttpResponse> response = SendAs(question, *credentials);
       if (!response.ok() || !IsExpired(*response) || attempt == 2) return response;
       credentials_->Reject(*credentials);
     }
   }
 
-  Result<net::HttpResponse> SendAs(const std::string& uuid,
+  Result<net::HttpResponse> SendAs(const std::string& question,
                                    const net::AwsCredentials& credentials) {
-    const std::string body = fmt::format(R"({{"SchemaVersionId":"{}"}})", uuid);
     net::HttpRequest request{.method = "POST",
                              .url = options_.endpoint + "/",
                              .headers = {{"Content-Type", "application/x-amz-json-1.1"},
                                          {"X-Amz-Target", "AWSGlue.GetSchemaVersion"}},
-                             .body = body,
+                             .body = question,
                              .timeout = options_.request_timeout,
                              .response_bytes_max = kAnswerBytesMax};
     TRY(net::SignV4(request, {.region = options_.region, .service = "glue"}, credentials,
@@ -174,10 +189,10 @@ Result<std::shared_ptr<SchemaSource>> OpenGlueRegistry(
     disk = TRY(SchemaDiskCache::Open(options.cache_directory, options.endpoint, context.random,
                                      context.logger));
   }
-  const Duration negative_ttl = options.negative_ttl;
+  const SchemaTtls ttls{options.negative_ttl, options.subject_ttl};
   return std::make_shared<CachedSchemas>(
       std::make_unique<GlueFetcher>(std::move(options), context, std::move(credentials)),
-      std::move(disk), negative_ttl, context);
+      std::move(disk), ttls, context);
 }
 
 }  // namespace kafka_iceberg::decode

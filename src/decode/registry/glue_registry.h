@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The Glue Schema Registry as a SchemaSource: a schema by the UUID that stands in front of its
-// payloads. Made once, safe for concurrent use.
+// payloads; a subject is the name of a schema ("orders", "my-registry/orders"). Made once, safe for
+// concurrent use.
 #pragma once
 
 #include <memory>
@@ -20,6 +21,7 @@ struct GlueRegistryOptions {
   Duration request_timeout = std::chrono::seconds(10);
   std::string cache_directory;  // as in RegistryOptions
   Duration negative_ttl = std::chrono::seconds(10);
+  Duration subject_ttl = std::chrono::minutes(5);
   int attempts = 3;  // while Glue cannot be reached, fails, or asks to slow down
 };
 

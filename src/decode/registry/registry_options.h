@@ -32,6 +32,7 @@ struct RegistryOptions {
   // To be emptied by hand when a registry was set up anew with other schemas under the same ids.
   std::string cache_directory;
   Duration negative_ttl = std::chrono::seconds(10);
+  Duration subject_ttl = std::chrono::minutes(5);  // of what the latest version of a subject is
   // Rounds through all urls; one URL that fails is followed by the next without a wait.
   net::HttpRetryOptions retry = {.attempts = 2, .wait_max = std::chrono::seconds(2)};
   CircuitBreakerOptions breaker;  // one for each URL

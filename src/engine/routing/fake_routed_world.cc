@@ -55,12 +55,13 @@ void RoutedWorld::Produce(const std::string& topic, int count, const std::string
   }
 }
 
-void RoutedWorld::ProduceValue(const std::string& topic, const std::string& value) {
+void RoutedWorld::ProduceValue(const std::string& topic, const std::string& value,
+                               const std::optional<std::string>& key) {
   const TopicPartition partition{topic, 0};
   if (partitions_.insert(partition).second && broker_.Partitions(topic).empty()) {
     broker_.CreateTopic(topic, kPartitions);
   }
-  broker_.Append(partition, {.value = value, .timestamp_ms = 1'767'882'600'000});
+  broker_.Append(partition, {.value = value, .key = key, .timestamp_ms = 1'767'882'600'000});
 }
 
 Result<std::unique_ptr<Engine>> RoutedWorld::Open(const RunOptions& run) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -33,7 +34,8 @@ class RoutedWorld : public ::testing::Test {
   // A route in its shortest form; more is set on the result.
   config::RouteOptions& AddRoute(const std::string& topic, const std::string& table);
   void Produce(const std::string& topic, int count, const std::string& type = "");
-  void ProduceValue(const std::string& topic, const std::string& value);
+  void ProduceValue(const std::string& topic, const std::string& value,
+                    const std::optional<std::string>& key = std::nullopt);
   Result<std::unique_ptr<Engine>> Open(const RunOptions& run = {.stop_at_end = true});
   // Opens an engine and runs it to the end.
   Status RunOnce();

@@ -178,7 +178,9 @@ class RecordNameProbe final : public PayloadProbe {
 Result<std::unique_ptr<PayloadProbe>> MakeFieldProbe(
     const config::KafkaOptions& format, const std::shared_ptr<decode::SchemaSource>& schemas,
     const std::string& field) {
-  const auto payloads = TRY(MakePayloadFormat(format, schemas));
+  config::KafkaOptions values = format;
+  values.key.format = "none";
+  const auto payloads = TRY(MakePayloadFormat(values, schemas));
   std::vector<std::unique_ptr<decode::Decoder>> decoders;
   for (const iceberg::TypeId type :
        {iceberg::TypeId::kString, iceberg::TypeId::kLong, iceberg::TypeId::kBoolean}) {

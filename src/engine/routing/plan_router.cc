@@ -26,9 +26,10 @@ bool LooksAtPayload(const ValueRef& value) {
 }
 
 // Routes that read payloads in the same way share their probes.
-std::string FormatKey(const config::KafkaOptions& kafka) {
-  return fmt::format("{}\n{}\n{}\n{}", kafka.format, kafka.framing, kafka.schema_file,
-                     kafka.message_type);
+std::string FormatKey(const config::KafkaOptions& kafka, const std::string& topic) {
+  const bool is_of_topic = kafka.subject.find("{topic}") != std::string::npos;
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", kafka.format, kafka.framing, kafka.schema_file,
+                     kafka.message_type, kafka.subject, is_of_topic ? topic : "");
 }
 
 std::string Describe(const ValueRef& value) {
@@ -118,12 +119,13 @@ RouteOutcome PlanRouter::Route(const std::string& topic, std::span<const Record>
 }
 
 ProbeOutcome PlanRouter::Probe(const PlannedRoute& route, const ValueRef& value, const Look& look) {
-  const ProbeKey key{FormatKey(route.kafka), value};
+  const ProbeKey key{FormatKey(route.kafka, look.topic), value};
   auto found = probes_.find(key);
   if (found == probes_.end()) {
-    auto made = value.source == ValueSource::kField
-                    ? MakeFieldProbe(route.kafka, schemas_, value.name)
-                    : MakeRecordNameProbe(route.kafka, schemas_);
+    config::KafkaOptions kafka = route.kafka;
+    kafka.topics = {look.topic};
+    auto made = value.source == ValueSource::kField ? MakeFieldProbe(kafka, schemas_, value.name)
+                                                    : MakeRecordNameProbe(kafka, schemas_);
     if (!made.ok()) {
       // Not a matter of this record: somebody must correct the configuration, and nothing is lost
       // until then.
@@ -136,7 +138,7 @@ ProbeOutcome PlanRouter::Probe(const PlannedRoute& route, const ValueRef& value,
 
 const PlanRouter::Column& PlanRouter::ColumnFor(const PlannedRoute& route, const ValueRef& value,
                                                 Look& look) {
-  const ProbeKey key{LooksAtPayload(value) ? FormatKey(route.kafka) : "", value};
+  const ProbeKey key{LooksAtPayload(value) ? FormatKey(route.kafka, look.topic) : "", value};
   if (const auto known = look.columns.find(key); known != look.columns.end()) return known->second;
   Column column;
   if (LooksAtPayload(value)) {

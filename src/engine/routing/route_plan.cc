@@ -22,12 +22,30 @@ std::optional<ValueRef> SubjectOf(const config::RouteCondition& when) {
 
 void ApplyFormat(const config::RouteOptions& route, config::KafkaOptions& kafka) {
   // A schema of another format is none of this route's.
-  if (route.format && *route.format != kafka.format) kafka.schema_file.clear();
+  if (route.format && *route.format != kafka.format) {
+    kafka.schema_file.clear();
+    kafka.subject.clear();
+  }
+  if (route.key_format && *route.key_format != kafka.key.format) {
+    kafka.key.schema_file.clear();
+    kafka.key.subject.clear();
+  }
+  if (route.subject) kafka.schema_file.clear();
+  if (route.schema_file) kafka.subject.clear();
+  if (route.key_subject) kafka.key.schema_file.clear();
+  if (route.key_schema_file) kafka.key.subject.clear();
   Override(kafka.format, route.format);
   Override(kafka.framing, route.framing);
   Override(kafka.schema_file, route.schema_file);
   Override(kafka.message_type, route.message_type);
   Override(kafka.value_column, route.value_column);
+  Override(kafka.subject, route.subject);
+  Override(kafka.key.format, route.key_format);
+  Override(kafka.key.framing, route.key_framing);
+  Override(kafka.key.schema_file, route.key_schema_file);
+  Override(kafka.key.message_type, route.key_message_type);
+  Override(kafka.key.subject, route.key_subject);
+  Override(kafka.key.column, route.key_column);
 }
 
 void ApplyTable(const config::RouteOptions& route, config::Options& options) {
@@ -43,7 +61,9 @@ void ApplyTable(const config::RouteOptions& route, config::Options& options) {
 bool SameSettings(const config::RouteOptions& a, const config::RouteOptions& b) {
   const auto settings = [](const config::RouteOptions& route) {
     return std::tie(route.format, route.framing, route.schema_file, route.message_type,
-                    route.value_column, route.schema_mismatch_action, route.partition_by,
+                    route.value_column, route.subject, route.key_format, route.key_framing,
+                    route.key_schema_file, route.key_message_type, route.key_subject,
+                    route.key_column, route.schema_mismatch_action, route.partition_by,
                     route.identifier_fields, route.sort_by, route.auto_create_if_missing,
                     route.fields);
   };
@@ -178,6 +198,8 @@ config::Options RoutePlan::OptionsFor(const std::string& table, const std::strin
     // The account table: no row ever goes there.
     options.kafka.format = "binary";
     options.kafka.schema_file.clear();
+    options.kafka.subject.clear();
+    options.kafka.key = {};
     options.schema.fields = {{.name = "value", .type = "binary", .required = false, .doc = {}}};
     options.kafka.value_column = "value";
     options.schema.rescue_column.clear();

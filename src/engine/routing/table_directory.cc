@@ -19,18 +19,18 @@ catalog::TableIdentifier Identifier(const std::string& table) {
   return {.name_space = SplitNamespace(table.substr(0, dot)), .name = table.substr(dot + 1)};
 }
 
-// The payloads of the first records, to infer columns from.
-SamplePayloads SampleOf(std::span<const Record> records) {
-  return [records](int32_t count, const std::stop_token&) -> Result<std::vector<std::string>> {
-    std::vector<std::string> payloads;
+// The first records, to infer columns from.
+SampleRecords SampleOf(std::span<const Record> records) {
+  return [records](int32_t count, const std::stop_token&) -> Result<RecordSample> {
+    RecordSample sample;
     for (const Record& record : records) {
-      if (payloads.size() >= static_cast<size_t>(count)) break;
-      if (!record.value_is_null) payloads.emplace_back(record.value);
+      if (sample.records().size() >= static_cast<size_t>(count)) break;
+      if (!record.value_is_null) sample.Add(record);
     }
-    if (payloads.empty()) {
+    if (sample.records().empty()) {
       return Error::NotFound("there is no record yet to infer the table's columns from");
     }
-    return payloads;
+    return sample;
   };
 }
 
@@ -119,9 +119,9 @@ Result<std::vector<PlannedTable>> TableDirectory::OpenFixed(const std::stop_toke
 // There is no table, and no column is declared: its first records will tell.
 bool TableDirectory::IsToBeInferred(const std::string& table) const {
   const config::Options options = plan_->OptionsFor(table, {});
-  if (!options.schema.fields.empty() || !options.iceberg.table_management.auto_create_if_missing) {
-    return false;
-  }
+  if (!options.iceberg.table_management.auto_create_if_missing) return false;
+  const auto format = MakePayloadFormat(options.kafka, schemas_);
+  if (!format.ok() || !NeedsRecords(options.schema, **format)) return false;
   const auto loaded = context_.catalog.catalog->LoadTable(Identifier(table));
   return !loaded.ok() && loaded.error().code() == ErrorCode::kNotFound;
 }

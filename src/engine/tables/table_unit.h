@@ -49,7 +49,7 @@ struct TableUnitRequest {
   // The configuration as if this were the only table; see RouteOptions.
   config::Options options;
   std::shared_ptr<const PayloadFormat> format;
-  SamplePayloads sample;        // asked when the table is new and no column is declared
+  SampleRecords sample;         // asked when the table is new and no column is declared
   bool takes_checks = true;     // writes the catalog's health checks into its log
   bool labels_metrics = false;  // numbers of this table carry its name
   std::string ledger_lane;      // of the table's ledgers (commit/backfill/ledger_view.h)
