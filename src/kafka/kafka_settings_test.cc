@@ -4,10 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 
 #include "core/fake_clock.h"
+#include "core/fake_temporary_folder.h"
 #include "kafka/kafka_source.h"
 #include "kafka/owned_settings.h"
 #include "kafka/source_harness.h"
@@ -189,13 +189,13 @@ TEST(SecuritySettings, EveryKeyIsKnownToTheClient) {
     if (key == "protocol" || key.starts_with("kerberos_"))
       continue;  // Kerberos is a build option of the client
     auto options = Options();
-    const auto path = std::filesystem::temp_directory_path() / "kafka_settings_test_file";
+    const FakeTemporaryFolder folder;
+    const std::string path = folder.path() + "/file";
     std::ofstream(path) << "x";
-    options.security = {{std::string(key), key == "verify_hostname" ? "true" : path.string()}};
+    options.security = {{std::string(key), key == "verify_hostname" ? "true" : path}};
     for (const auto& problem : CheckSettings(options)) {
       EXPECT_THAT(problem.error.message(), Not(HasSubstr("not a setting"))) << key;
     }
-    std::filesystem::remove(path);
   }
 }
 

@@ -24,15 +24,11 @@ RoutedWorld::RoutedWorld()
   options_.kafka.consumer_group = "g";
   options_.iceberg.database_name = "raw";
   options_.schema.fields = {{.name = "id", .type = "long"}, {.name = "name", .type = "string"}};
-  options_.state_directory = (std::filesystem::path(::testing::TempDir()) /
-                              fmt::format("routed-world-{}", NewUuid(random_)))
-                                 .string();
+  options_.state_directory = folder_.path() + "/state";
   options_.commit.interval_seconds = 1;
   options_.threads = 2;
   options_.iceberg.catalog_manager.reconnect_backoff_ms = {5};
 }
-
-void RoutedWorld::TearDown() { std::filesystem::remove_all(options_.state_directory); }
 
 config::RouteOptions& RoutedWorld::AddRoute(const std::string& topic, const std::string& table) {
   config::RouteOptions& route = options_.routing.routes.emplace_back();

@@ -18,6 +18,7 @@
 #include "catalog/fake_fault_catalog.h"
 #include "catalog/fake_memory_catalog.h"
 #include "commit/ledger.h"
+#include "core/fake_temporary_folder.h"
 #include "engine/engine.h"
 #include "kafka/fake_record_source.h"
 #include "storage/fault_store.h"
@@ -29,7 +30,6 @@ namespace kafka_iceberg::engine {
 class RoutedWorld : public ::testing::Test {
  protected:
   RoutedWorld();
-  void TearDown() override;
 
   // A route in its shortest form; more is set on the result.
   config::RouteOptions& AddRoute(const std::string& topic, const std::string& table);
@@ -67,6 +67,7 @@ class RoutedWorld : public ::testing::Test {
   kafka::FakeBroker broker_;
   std::set<TopicPartition> partitions_;
   kafka::FakeRecordSource* source_ = nullptr;
+  FakeTemporaryFolder folder_;
   config::Options options_;
   int produced_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/result_matchers.h"
 #include "engine/routing/fake_routed_world.h"
 
 namespace kafka_iceberg::engine {
@@ -38,7 +39,7 @@ TEST_F(KeyedEngine, EachRouteReadsKeysInItsOwnWay) {
   AddRoute("orders", "plain");
   Add(100, R"({"id":7,"at":"2026-01-08"})");
   Add(50, std::nullopt);
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   for (const char* table : {"raw.typed", "raw.kept", "raw.plain"}) EXPECT_EQ(Rows(table), 150);
   EXPECT_EQ(KeyType("typed"), "struct<id: long, at: date>");
   EXPECT_EQ(KeyType("kept"), "none");
@@ -53,7 +54,7 @@ TEST_F(KeyedEngine, AKeyThatDoesNotFitIsOneLetterOfItsTableOnly) {
   Add(1, "not json");
   Add(1, R"({"id":"text"})");
   ProduceValue("orders", "no value either", "not json");
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(Rows("raw.typed"), 10);
   EXPECT_EQ(Rows("raw.plain"), 12);
   const TopicPartition partition{"orders", 0};
@@ -68,10 +69,10 @@ TEST_F(KeyedEngine, KeysEvolveInTheCommitOfTheRowsThatNeedIt) {
   options_.iceberg.table_management.schema_mismatch_action = "evolve";
   AddKeyedRoute("typed", "json").partition_by = std::vector<std::string>{"bucket(4, _key.id)"};
   Add(10, R"({"id":7})");
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   const int64_t snapshots = Snapshots("raw.typed");
   Add(10, R"({"id":8,"region":"eu","at":{"n":1}})");
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(KeyType("typed"), "struct<id: long, region: string, at: struct<n: long>>");
   EXPECT_EQ(Rows("raw.typed"), 20);
   EXPECT_EQ(Snapshots("raw.typed"), snapshots + 1);
@@ -81,12 +82,12 @@ TEST_F(KeyedEngine, KeysEvolveInTheCommitOfTheRowsThatNeedIt) {
 TEST_F(KeyedEngine, ATableThatIsThereGetsTheColumnWithItsFirstKey) {
   AddRoute("orders", "typed");
   Add(10, R"({"id":7})");
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(KeyType("typed"), "none");
   options_.iceberg.table_management.schema_mismatch_action = "evolve";
   options_.routing.routes[0].key_format = "json";
   Add(10, R"({"id":7})");
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(KeyType("typed"), "struct<id: long>");
   EXPECT_EQ(Rows("raw.typed"), 20);
 }
@@ -94,16 +95,16 @@ TEST_F(KeyedEngine, ATableThatIsThereGetsTheColumnWithItsFirstKey) {
 TEST_F(KeyedEngine, KeysThatAreKeptAsTheyAreGetTheirColumnWhenTheTableMayEvolve) {
   AddRoute("orders", "kept");
   Add(10, "k");
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   options_.routing.routes[0].key_format = "string";
   options_.iceberg.table_management.schema_mismatch_action = "warn";
   Add(10, "k");
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(KeyType("kept"), "none");
   EXPECT_EQ(Rows("raw.kept"), 20);
   options_.iceberg.table_management.schema_mismatch_action = "evolve";
   Add(10, "k");
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(KeyType("kept"), "string");
   EXPECT_EQ(Rows("raw.kept"), 30);
   EXPECT_TRUE(Letters("raw.kept").empty());
@@ -115,7 +116,7 @@ TEST_F(KeyedEngine, ValuesMayNotHaveAFieldOfTheKeysName) {
   AddRoute("orders", "plain");
   ProduceValue("orders", R"({"id":1,"_key":"x"})", "5");
   const auto engine = Open({});
-  ASSERT_TRUE(engine.ok());
+  ASSERT_THAT(engine, IsOk());
   // The other table is no worse for it.
   const Status status = RunUntil(**engine, [&] { return Rows("raw.plain") == 1; }, End::kStop);
   EXPECT_THAT(status.error().message(), ::testing::HasSubstr("raw.typed"));
@@ -136,7 +137,7 @@ TEST_F(KeyedEngine, KeysMayIdentifyAndSortRows) {
   route.sort_by = std::vector<std::string>{"_key.id desc"};
   Add(10, R"({"id":7})");
   Add(1, std::nullopt);
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   const iceberg::TableMetadataPtr metadata = Metadata("typed");
   const iceberg::Field* id = metadata->schema().FindField("_key.id");
   EXPECT_THAT(metadata->schema().identifier_field_ids, ::testing::ElementsAre(id->id));
@@ -150,7 +151,7 @@ TEST_F(KeyedEngine, ADeclaredKeyNeedsNoRecords) {
   options_.schema.fields.push_back({.name = "_key", .type = "struct<id:int>"});
   AddKeyedRoute("typed", "json");
   Add(3, std::nullopt);
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(KeyType("typed"), "struct<id: int>");
   EXPECT_EQ(Rows("raw.typed"), 3);
 }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/result_matchers.h"
 #include "engine/routing/fake_routed_world.h"
 
 namespace kafka_iceberg::engine {
@@ -26,11 +27,11 @@ TEST_F(RoutedEngine, GivesEachTopicItsTable) {
   AddRoute("clicks", "web.clicks");
   Produce("orders", 300);
   Produce("clicks", 500);
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(Rows("raw.orders"), 300);
   EXPECT_EQ(Rows("web.clicks"), 500);
   Produce("orders", 10);
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(Rows("raw.orders"), 310);
   EXPECT_EQ(Rows("web.clicks"), 500);
   EXPECT_EQ(broker_.committed().at({"orders", 0}), 155);
@@ -39,17 +40,17 @@ TEST_F(RoutedEngine, GivesEachTopicItsTable) {
 TEST_F(RoutedEngine, GivesOneTopicToThreeTables) {
   for (const char* table : {"a", "b", "c"}) AddRoute("orders", table);
   Produce("orders", 1000);
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   for (const char* table : {"raw.a", "raw.b", "raw.c"}) EXPECT_EQ(Rows(table), 1000);
 }
 
 TEST_F(RoutedEngine, ATableThatJoinsLaterTakesEverythingAndTheOthersNothingTwice) {
   AddRoute("orders", "a");
   Produce("orders", 400);
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   AddRoute("orders", "b");
   Produce("orders", 100);
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(Rows("raw.a"), 500);
   EXPECT_EQ(Rows("raw.b"), 500);
 }
@@ -60,7 +61,7 @@ TEST_F(RoutedEngine, GroupOffsetsAreThoseThatAllTablesHave) {
   Produce("orders", 100);
   faulty_store_.Inject(FaultOn("b", storage::StoreFault::kAlways, Error::Unavailable("no answer")));
   auto engine = Open({});
-  ASSERT_TRUE(engine.ok());
+  ASSERT_THAT(engine, IsOk());
   const Status status = RunUntil(**engine, [&] { return Rows("raw.a") == 100; }, End::kAbort);
   EXPECT_FALSE(status.ok());
   for (const auto& [partition, next] : broker_.committed()) EXPECT_EQ(next, 0);
@@ -74,7 +75,7 @@ TEST_F(RoutedEngine, ChoosesByHeaderAndGivesTheRestToOtherwise) {
   Produce("events", 20, "view.page");
   Produce("events", 7, "error");
   Produce("events", 3);
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(Rows("raw.clicks"), 30);
   EXPECT_EQ(Rows("raw.views"), 20);
   EXPECT_EQ(Rows("raw.others"), 10);
@@ -88,7 +89,7 @@ TEST_F(RoutedEngine, ChoosesByTheValueOfAField) {
   for (int i = 0; i < 5; ++i) ProduceValue("events", R"({"id":1,"name":"red"})");
   for (int i = 0; i < 4; ++i) ProduceValue("events", R"({"id":7000,"name":"blue"})");
   ProduceValue("events", R"({"id":7000,"name":"red"})");
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(Rows("raw.red"), 6);
   EXPECT_EQ(Rows("raw.big"), 5);
   EXPECT_EQ(Rows("raw.all"), 10);
@@ -99,9 +100,9 @@ TEST_F(RoutedEngine, WhatNoRouteTakesBecomesADeadLetterOnce) {
   ProduceValue("events", R"({"id":1,"name":"red"})");
   ProduceValue("events", R"({"id":2,"name":"blue"})");
   ProduceValue("events", "rubbish");
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   ProduceValue("events", R"({"id":4,"name":["red"]})");
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(Rows("raw.red"), 1);
   const TopicPartition partition{"events", 0};
   const std::map<std::pair<TopicPartition, int64_t>, std::string> expected = {
@@ -114,10 +115,10 @@ TEST_F(RoutedEngine, MakesTablesThatRecordsName) {
   Produce("events", 300, "a");
   Produce("events", 200, "b");
   Produce("events", 5);
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   Produce("events", 10, "b");
   Produce("events", 10, "c");
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(Rows("raw.type_a"), 300);
   EXPECT_EQ(Rows("raw.type_b"), 210);
   EXPECT_EQ(Rows("raw.type_c"), 10);
@@ -131,7 +132,7 @@ TEST_F(RoutedEngine, NamesThatAreNoneBecomeDeadLetters) {
     Produce("events", 1, type);
   }
   Produce("events", 1, std::string(300, 'x'));
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(Rows("raw.good"), 1);
   EXPECT_EQ(Unrouted().size(), 9U);
   for (const auto& [offset, code] : Unrouted()) EXPECT_EQ(code, "table_refused");
@@ -144,7 +145,7 @@ TEST_F(RoutedEngine, NeverMakesMoreTablesThanAllowed) {
   AddRoute("events", "{header:type}");
   options_.routing.tables_max = 3;
   for (int i = 0; i < 10; ++i) Produce("events", 2, fmt::format("t{}", i));
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(memory_.ListTables({"raw"})->size(), 4U);
   EXPECT_EQ(Unrouted().size(), 14U);
 }
@@ -153,7 +154,7 @@ TEST_F(RoutedEngine, OnlyAllowedTablesAreMade) {
   AddRoute("events", "{header:type}").allowed_tables = {"a"};
   Produce("events", 4, "a");
   Produce("events", 3, "b");
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(Rows("raw.a"), 4);
   EXPECT_FALSE(Exists("raw.b"));
   EXPECT_EQ(Unrouted().size(), 3U);
@@ -164,7 +165,7 @@ TEST_F(RoutedEngine, ATableThatFailsIsLeftAndReadAgain) {
   AddRoute("orders", "b");
   Produce("orders", 500);
   faulty_store_.Inject(FaultOn("b", 12, Error::Unavailable("no answer")));
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(Rows("raw.a"), 500);
   EXPECT_EQ(Rows("raw.b"), 500);
 }
@@ -178,7 +179,7 @@ TEST_F(RoutedEngine, ATableThatMayNotBeWrittenDoesNotStopTheOthers) {
   faulty_store_.Inject(
       FaultOn("b", storage::StoreFault::kAlways, Error::Denied("no right to write")));
   auto engine = Open();
-  ASSERT_TRUE(engine.ok());
+  ASSERT_THAT(engine, IsOk());
   const Status status = (*engine)->Run({});
   ASSERT_FALSE(status.ok());
   EXPECT_THAT(status.error().message(), HasSubstr("no right to write"));
@@ -190,7 +191,7 @@ TEST_F(RoutedEngine, ATableThatMayNotBeWrittenDoesNotStopTheOthers) {
   engine->reset();
   faulty_store_.ClearFaults();
   Produce("orders", 50);
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(Rows("raw.a"), 250);
   EXPECT_EQ(Rows("raw.b"), 250);
 }
@@ -204,7 +205,7 @@ TEST_F(RoutedEngine, StopsWhenNoTableIsLeft) {
                         .times = storage::StoreFault::kAlways,
                         .error = Error::Denied("no right to write")});
   auto engine = Open({});
-  ASSERT_TRUE(engine.ok());
+  ASSERT_THAT(engine, IsOk());
   EXPECT_FALSE((*engine)->Run({}).ok());
 }
 
@@ -222,7 +223,7 @@ TEST_F(RoutedEngine, CommitFaultsLoseAndDoubleNothing) {
     Produce("events", 40, "a");
     Produce("events", 40, fmt::format("b{}", rounds));
     const Status status = RunOnce();
-    ASSERT_TRUE(status.ok()) << status.error().message();
+    ASSERT_THAT(status, IsOk()) << status.error().message();
     ++rounds;
   }
   EXPECT_EQ(Rows("raw.all"), 80 * rounds);
@@ -242,7 +243,7 @@ TEST_F(RoutedEngine, KillsLoseAndDoubleNothingOfTablesThatRecordsName) {
       Produce("events", 10, fmt::format("rare{}", types++));
     }
     auto engine = Open({});
-    ASSERT_TRUE(engine.ok()) << engine.error().message();
+    ASSERT_THAT(engine, IsOk()) << engine.error().message();
     const int64_t commits = round % 4;
     const Status status =
         RunUntil(**engine, [&] { return (*engine)->status().commits >= commits; }, End::kAbort);
@@ -252,7 +253,7 @@ TEST_F(RoutedEngine, KillsLoseAndDoubleNothingOfTablesThatRecordsName) {
   }
   Produce("events", 10, "last");
   const Status status = RunOnce();
-  ASSERT_TRUE(status.ok()) << status.error().message();
+  ASSERT_THAT(status, IsOk()) << status.error().message();
   EXPECT_EQ(Rows("raw.all"), produced_);
   EXPECT_EQ(Rows("raw.type_often"), 8 * 3 * 30);
   for (int i = 0; i < types; ++i) EXPECT_EQ(Rows(fmt::format("raw.type_rare{}", i)), 10);
@@ -264,7 +265,7 @@ TEST_F(RoutedEngine, QuietTablesMakeFewSnapshots) {
   AddRoute("events", "quiet").when = {.header = "type", .equals = {"quiet"}};
   Produce("events", 10, "quiet");
   auto engine = Open({});
-  ASSERT_TRUE(engine.ok());
+  ASSERT_THAT(engine, IsOk());
   int64_t seen = -1;
   const Status status = RunUntil(
       **engine,
@@ -276,7 +277,7 @@ TEST_F(RoutedEngine, QuietTablesMakeFewSnapshots) {
         return seen >= 4;
       },
       End::kStop);
-  ASSERT_TRUE(status.ok()) << status.error().message();
+  ASSERT_THAT(status, IsOk()) << status.error().message();
   EXPECT_EQ(Rows("raw.quiet"), 10);
   // The first rows, and on the way out where the next run goes on.
   EXPECT_LE(Snapshots("raw.quiet"), 2);
@@ -289,7 +290,7 @@ TEST_F(RoutedEngine, ColumnsAreInferredFromTheFirstRecordsOfEachTable) {
   AddRoute("orders", "orders");
   Produce("events", 20, "a");
   ProduceValue("orders", R"({"price": 1.5})");
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(Rows("raw.a"), 20);
   EXPECT_EQ(Rows("raw.orders"), 1);
   const auto orders = memory_.LoadTable({.name_space = {"raw"}, .name = "orders"});
@@ -301,7 +302,7 @@ TEST_F(RoutedEngine, RevokedPartitionsAreCommittedInAllTablesBeforeTheyLeave) {
   options_.commit.interval_seconds = 60;
   Produce("orders", 200);
   auto engine = Open({});
-  ASSERT_TRUE(engine.ok());
+  ASSERT_THAT(engine, IsOk());
   bool taken = false;
   const Status status = RunUntil(
       **engine,
@@ -314,7 +315,7 @@ TEST_F(RoutedEngine, RevokedPartitionsAreCommittedInAllTablesBeforeTheyLeave) {
   EXPECT_FALSE(status.ok());
   EXPECT_EQ(broker_.committed().at({"orders", 0}), 100);
   engine->reset();
-  ASSERT_TRUE(RunOnce().ok());
+  ASSERT_THAT(RunOnce(), IsOk());
   EXPECT_EQ(Rows("raw.a"), 200);
   EXPECT_EQ(Rows("raw.b"), 200);
 }
