@@ -103,9 +103,8 @@ class EmbeddedEngine final : public Engine {
     if (rows == nullptr) return Error::NotFound("table {} is not open", table);
     buffer::Filter filter;
     for (const Condition& condition : where) {
-      filter.push_back({.column = condition.column,
-                        .op = TRY(ParseOperator(condition.op)),
-                        .literal = condition.literal});
+      const auto op = TRY(ParseOperator(condition.op));
+      filter.push_back({.column = condition.column, .op = op, .literal = condition.literal});
     }
     return rows->Query(filter, columns, limit);
   }

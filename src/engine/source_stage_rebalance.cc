@@ -110,9 +110,8 @@ Result<std::vector<kafka::StartPosition>> SourceStage::TryFindStarts(
   }
   std::vector<kafka::StartPosition> starts;
   for (const TopicPartition& partition : partitions) {
-    starts.push_back({.partition = partition,
-                      .at = kafka::StartAt::kOffset,
-                      .offset = TRY(FirstWanted(partition))});
+    const int64_t offset = TRY(FirstWanted(partition));
+    starts.push_back({.partition = partition, .at = kafka::StartAt::kOffset, .offset = offset});
   }
   return starts;
 }

@@ -129,9 +129,10 @@ class LetterLane {
                                      letters_.store(), context_.random));
     TRY(VisitLetterRows(parcel.letters, columns,
                         [&](const arrow::RecordBatch& rows) { return writer->Append(rows); }));
+    std::vector<write::StagedFile> files = TRY(writer->Finish());
     attempt_ = commit::FlushEpoch{.uuid = NewUuid(context_.random),
                                   .snapshot_id = coordinator_.NewSnapshotId(),
-                                  .files = TRY(writer->Finish()),
+                                  .files = std::move(files),
                                   .ranges = ranges,
                                   .rows = static_cast<int64_t>(parcel.letters.size()),
                                   .table_uuid = metadata->table_uuid};

@@ -88,11 +88,12 @@ class TableShelf final : public LetterShelf {
                                 summary, letters_->store());
       prepared = empty.Prepare(base, now_ms);
     } else {
+      auto added = TRY(WriteKept(plan.kept));
       prepared = iceberg::PrepareReplace(base,
                                          {.snapshot_id = snapshot_id,
                                           .commit_uuid = NewUuid(random_),
                                           .removed = plan.files,
-                                          .added = TRY(WriteKept(plan.kept)),
+                                          .added = std::move(added),
                                           .summary = summary},
                                          letters_->store(), now_ms);
     }
