@@ -53,7 +53,8 @@ Result<std::vector<T>> ReadPages(RestSession& session,
 
 Result<std::unique_ptr<RestCatalog>> RestCatalog::Open(const RestCatalogOptions& options,
                                                        const RestCatalogContext& context) {
-  return std::unique_ptr<RestCatalog>(new RestCatalog(TRY(RestSession::Open(options, context))));
+  auto session = TRY(RestSession::Open(options, context));
+  return std::unique_ptr<RestCatalog>(new RestCatalog(std::move(session)));
 }
 
 Status RestCatalog::CheckHealth() {

@@ -174,8 +174,10 @@ Result<Page<TableIdentifier>> ParseTables(std::string_view body) {
   for (const Json& entry : *TRY(iceberg::ReadArray(json, "identifiers"))) {
     const Json* name_space = FindMember(entry, "namespace");
     if (name_space == nullptr) return Error::Corrupt("a table in the answer has no namespace");
-    page.items.push_back(
-        {TRY(ReadNamespace(*name_space)), TRY(iceberg::ReadString(entry, "name"))});
+    TableIdentifier table;
+    table.name_space = TRY(ReadNamespace(*name_space));
+    table.name = TRY(iceberg::ReadString(entry, "name"));
+    page.items.push_back(std::move(table));
   }
   page.next_token = TRY(ReadNextToken(json));
   return page;
