@@ -3,67 +3,25 @@
 
 import collections
 import json
-import os
-import random
 import signal
-import subprocess
-import time
 
-from tests.e2e import readers
-from tests.e2e.harness import BINARY, Engine, Scenario, Topic
+from tests.e2e import letters, readers
+from tests.e2e.harness import Engine, Topic
 from tests.e2e.table_check import Table
 from tests.servers import process
 
-STEPS = ("before_swap", "after_swap", "before_letters", "after_letters", "before_offsets")
-FIELDS = [
-    {"name": "id", "type": "long"},
-    {"name": "n", "type": "int"},
-]
 
+class DeadLetterTable(letters.LetterScenario):
+    STEPS = ("before_swap", "after_swap", "before_letters", "after_letters", "before_offsets")
 
-class DeadLetterTable(Scenario):
-    def setUp(self):
-        super().setUp()
-        self.seed = int(os.environ.get("KAFKA_ICEBERG_SEED", time.time_ns() % 1_000_000))
-        self.random = random.Random(self.seed)
-        self.bad: dict[int, set[int]] = collections.defaultdict(set)
-        self.listen = ""
-
-    def diagnosis(self) -> str:
-        return f"KAFKA_ICEBERG_SEED={self.seed}\n{super().diagnosis()}"
-
-    def letters_config(self, topic: Topic, n: str = "int", **dead_letter):
-        return self.config(
-            topic,
-            {
-                "dead_letter": {"mode": "table", **dead_letter},
-                "server": {"listen": self.listen},
-                "schema": {"fields": [FIELDS[0], {"name": "n", "type": n}]},
-                "iceberg": {"table_management": {"schema_mismatch_action": "fail" if n == "int" else "evolve"}},
-                "commit": {"interval_seconds": 1, "max_mb": 1},
-            },
-            name=f"config-{n}.toml",
-        )
-
-    def produce(self, topic: Topic, count: int, share: float) -> None:
-        """`share` of the records hold a number that does not fit."""
-        producer = topic.producer()
-        ends = topic.ends()
-        for _ in range(count):
-            partition = self.random.randrange(topic.partitions)
-            is_bad = self.random.random() < share
-            if is_bad:
-                self.bad[partition].add(ends[partition])
-            value = b'{"id":%d,"n":%d}' % (ends[partition], 1 << 40 if is_bad else 7)
-            producer.produce(topic.name, value, key=b"k", headers=[("h", b"1"), ("h", None)], partition=partition)
-            ends[partition] += 1
-        topic._flush(producer)
+    def store(self) -> dict:
+        return {"mode": "table"}
 
     def letter_table(self) -> Table:
         return Table(self.warehouse / "raw" / "events__dlq")
 
-    def assert_letters(self, topic: Topic, expected: dict[int, set[int]]) -> None:
-        """By two readers that are not ours, and each with what it held."""
+    def assert_letters(self, topic: Topic) -> None:
+        expected = self.bad
         table = self.letter_table()
         self.assertEqual([], table.problems())
         summary = {
@@ -77,7 +35,7 @@ class DeadLetterTable(Scenario):
         for letter in readers.with_pyiceberg(table.location).to_pylist():
             found[letter["_kafka_partition"]].add(letter["_kafka_offset"])
             self.assertEqual(topic.name, letter["_kafka_topic"])
-            self.assertEqual(b'{"id":%d,"n":%d}' % (letter["_kafka_offset"], 1 << 40), letter["_kafka_value"])
+            self.assertEqual(self.bad_value(letter["_kafka_offset"]), letter["_kafka_value"])
             self.assertEqual(b"k", letter["_kafka_key"])
             self.assertEqual(
                 [{"key": "h", "value": b"1"}, {"key": "h", "value": None}], letter["_kafka_headers"]
@@ -86,56 +44,23 @@ class DeadLetterTable(Scenario):
             self.assertTrue(letter["message"] and letter["version"] and letter["written_at"])
         self.assertEqual({key: value for key, value in expected.items() if value}, dict(found))
 
-    def poison(self, share: float, records: int) -> None:
-        topic = Topic(partitions=3)
-        config = self.letters_config(topic)
-        for step in STEPS:
-            self.produce(topic, records, share)
-            engine = Engine(self, config, failpoint=f"{step}:{self.random.randint(1, 2)}")
-            self.wait_for("the engine was killed or is done", lambda: not engine.running or self.done(topic), None, 90)
-            engine.kill()
-        for _ in range(3):
-            self.produce(topic, records, share)
-            engine = Engine(self, config)
-            time.sleep(self.random.uniform(0.5, 3))  # the moment is what is tested, nothing waits for it
-            engine.kill()
-        engine = Engine(self, config)
-        self.wait_ingested(topic, engine)
-        self.assertEqual(0, engine.stop())
-        self.assert_letters(topic, self.bad)
-        self.prove(topic, config, missing=self.bad)
-
-    def done(self, topic: Topic) -> bool:
-        return self.table_exists() and self.table().ledger(topic.name) == topic.ends()
-
     def test_one_percent_of_poison_under_kills(self):
         self.poison(0.01, 3000)
 
     def test_half_of_it_poison_under_kills(self):
         self.poison(0.5, 1000)
 
-    def ingested_with_letters(self, topic: Topic, **dead_letter):
-        """Everything is ingested, the numbers that did not fit would fit by now: the configuration says so."""
-        self.produce(topic, 300, 0.3)
-        engine = Engine(self, self.letters_config(topic, **dead_letter))
-        self.wait_ingested(topic, engine)
-        self.assertEqual(0, engine.stop())
-        config = self.letters_config(topic, n="long", **dead_letter)
-        engine = Engine(self, config, arguments=["run", "-c", str(config), "--stop-at-end"])
-        self.assertEqual(0, engine.wait(), engine.log[-2000:])
-        return config
-
     def test_list_show_and_replay(self):
         topic = Topic(partitions=2)
         config = self.ingested_with_letters(topic)
-        count = sum(map(len, self.bad.values()))
+        count = self.bad_count()
         listed = self.json_of("dlq", "list", "-c", config)
         self.assertEqual(count, listed["letters"])
         self.assertEqual({"out_of_range"}, {group["code"] for group in listed["groups"]})
         offset = min(self.bad[1])
         shown = self.json_of("dlq", "show", "-c", config, "--where", f"partition=1,offset={offset}")
         self.assertEqual([(1, offset)], [(letter["partition"], letter["offset"]) for letter in shown])
-        self.assertEqual({"text": '{"id":%d,"n":%d}' % (offset, 1 << 40)}, shown[0]["value"])
+        self.assertEqual({"text": self.bad_value(offset).decode()}, shown[0]["value"])
         self.assertEqual([["h", {"text": "1"}], ["h", None]], shown[0]["headers"])
         dry = self.json_of("dlq", "replay", "-c", config, "--dry-run")
         self.assertEqual((count, count), (dry["matched"], dry["replayed"]))
@@ -143,7 +68,7 @@ class DeadLetterTable(Scenario):
         done = self.json_of("dlq", "replay", "-c", config, "--where", "code=out_of_range,partition=0")
         self.assertEqual(len(self.bad[0]), done["replayed"])
         self.bad[0] = set()
-        self.assert_letters(topic, self.bad)
+        self.assert_letters(topic)
         self.prove(topic, config, missing=self.bad)
         self.assertEqual(0, self.json_of("dlq", "replay", "-c", config, "--where", "partition=0")["replayed"])
         self.assertEqual(len(self.bad[1]), self.json_of("dlq", "replay", "-c", config)["replayed"])
@@ -163,28 +88,12 @@ class DeadLetterTable(Scenario):
         self.prove(topic, config)
 
     def test_replays_at_once_and_an_engine_beside_them(self):
-        topic = Topic(partitions=2)
-        config = self.ingested_with_letters(topic)
-        count = sum(map(len, self.bad.values()))
-        engine = Engine(self, config)
-        commands = [
-            subprocess.Popen(
-                [str(BINARY), "dlq", "replay", "-c", str(config), "--json"], stdout=subprocess.PIPE, text=True
-            )
-            for _ in range(3)
-        ]
-        self.bad.clear()
-        self.produce(topic, 300, 0)
-        reports = [json.loads(command.communicate(timeout=120)[0]) for command in commands]
-        self.assertEqual(count, sum(report["replayed"] for report in reports), reports)
-        self.wait_ingested(topic, engine)
-        self.assertEqual(0, engine.stop())
-        self.prove(topic, config)
+        self.check_replays_at_once_and_an_engine_beside_them()
 
     def test_replay_out_of_files(self):
         topic = Topic(partitions=2)
         config = self.ingested_with_letters(topic, mode="file")
-        count = sum(map(len, self.bad.values()))
+        count = self.bad_count()
         self.assertEqual(count, self.json_of("dlq", "list", "-c", config)["letters"])
         killed = Engine(
             self, config, failpoint="after_replay", arguments=["dlq", "replay", "-c", str(config), "--where", "partition=1"]
@@ -216,5 +125,5 @@ class DeadLetterTable(Scenario):
         self.wait_for("the engine is ready again", lambda: ready()["status"] == 200, engine)
         self.assertEqual(1, engine.log.count("too many dead letters"))
         self.assertEqual(0, engine.stop())
-        self.assert_letters(topic, self.bad)
+        self.assert_letters(topic)
         self.prove(topic, config, missing=self.bad)

@@ -5,9 +5,7 @@ can be replayed once."""
 import collections
 import contextlib
 import json
-import os
 import pathlib
-import random
 import signal
 import subprocess
 import time
@@ -16,13 +14,9 @@ import uuid
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import NewTopic
 
-from tests.e2e.harness import BINARY, QUIET, Engine, Scenario, Topic, broker
+from tests.e2e import letters
+from tests.e2e.harness import QUIET, Engine, Topic, broker
 
-STEPS = ("before_swap", "after_swap", "before_letters", "letters_written", "after_letters", "before_offsets")
-FIELDS = [
-    {"name": "id", "type": "long"},
-    {"name": "n", "type": "int"},
-]
 OURS = ("__connect.errors.", "kafka_iceberg.errors.")
 
 
@@ -55,47 +49,15 @@ def committed(name: str) -> list:
     return records
 
 
-class DeadLetterTopic(Scenario):
+class DeadLetterTopic(letters.LetterScenario):
+    STEPS = ("before_swap", "after_swap", "before_letters", "letters_written", "after_letters", "before_offsets")
+
     def setUp(self):
         super().setUp()
-        self.seed = int(os.environ.get("KAFKA_ICEBERG_SEED", time.time_ns() % 1_000_000))
-        self.random = random.Random(self.seed)
-        self.bad: dict[int, set[int]] = collections.defaultdict(set)
         self.letters = f"dead-{uuid.uuid4().hex[:8]}"
 
-    def diagnosis(self) -> str:
-        return f"KAFKA_ICEBERG_SEED={self.seed}\n{super().diagnosis()}"
-
-    def letters_config(self, source: Topic, n: str = "int", name: str = "", **dead_letter):
-        return self.config(
-            source,
-            {
-                "dead_letter": {"mode": "topic", "topic": self.letters, "topic_partitions": 2, **dead_letter},
-                "schema": {"fields": [FIELDS[0], {"name": "n", "type": n}]},
-                "iceberg": {"table_management": {"schema_mismatch_action": "fail" if n == "int" else "evolve"}},
-                "commit": {"interval_seconds": 1, "max_mb": 1},
-            },
-            name=name or f"config-{n}.toml",
-        )
-
-    @staticmethod
-    def bad_value(offset: int) -> bytes:
-        return b'{"id":%d,"n":%d}' % (offset, 1 << 40)
-
-    def produce(self, topic: Topic, count: int, share: float) -> None:
-        """`share` of the records hold a number that does not fit."""
-        producer = topic.producer()
-        ends = topic.ends()
-        for _ in range(count):
-            partition = self.random.randrange(topic.partitions)
-            offset = ends[partition]
-            is_bad = self.random.random() < share
-            if is_bad:
-                self.bad[partition].add(offset)
-            value = self.bad_value(offset) if is_bad else b'{"id":%d,"n":7}' % offset
-            producer.produce(topic.name, value, key=b"k", headers=[("h", b"1"), ("h", None)], partition=partition)
-            ends[partition] += 1
-        topic._flush(producer)
+    def store(self) -> dict:
+        return {"mode": "topic", "topic": self.letters, "topic_partitions": 2}
 
     def assert_letters(self, topic: Topic) -> None:
         """By a reader that is not ours: each once, with what it held and why it is there."""
@@ -123,30 +85,6 @@ class DeadLetterTopic(Scenario):
         self.assertEqual([], sorted(set(found) - expected)[:10], "not bad")
         for (delivery, total), seen in numbers.items():
             self.assertTrue(list(range(1, total + 1)) == sorted(seen), delivery)
-
-    def done(self, topic: Topic) -> bool:
-        return self.table_exists() and self.table().ledger(topic.name) == topic.ends()
-
-    def poison(self, share: float, records: int) -> None:
-        topic = Topic(partitions=3)
-        config = self.letters_config(topic)
-        for step in STEPS:
-            self.produce(topic, records, share)
-            # One delivery is certain, a second one is not.
-            hit = 1 if "letters" in step else self.random.randint(1, 2)
-            engine = Engine(self, config, failpoint=f"{step}:{hit}")
-            self.wait_for("the engine was killed or is done", lambda: not engine.running or self.done(topic), None, 90)
-            engine.kill()
-        for _ in range(3):
-            self.produce(topic, records, share)
-            engine = Engine(self, config)
-            time.sleep(self.random.uniform(0.5, 3))  # the moment is what is tested, nothing waits for it
-            engine.kill()
-        engine = Engine(self, config)
-        self.wait_ingested(topic, engine)
-        self.assertEqual(0, engine.stop())
-        self.assert_letters(topic)
-        self.prove(topic, config, missing=self.bad)
 
     def test_one_percent_of_poison_under_kills(self):
         self.poison(0.01, 3000)
@@ -203,9 +141,6 @@ class DeadLetterTopic(Scenario):
         self.assert_letters(topic)
         self.prove(topic, config, missing=self.bad)
 
-    def bad_count(self) -> int:
-        return sum(map(len, self.bad.values()))
-
     def test_verify_misses_a_letter_and_a_row(self):
         topic = Topic(partitions=2)
         config = self.letters_config(topic)
@@ -224,21 +159,10 @@ class DeadLetterTopic(Scenario):
         lost = [tuple(range_) for partition in json.loads(done.stdout)["partitions"] for range_ in partition["lost"]]
         self.assertEqual(3, sum(end - start for start, end in lost))
 
-    def ingested_with_letters(self, topic: Topic):
-        """Everything is ingested, the numbers that did not fit would fit by now: the configuration says so."""
-        self.produce(topic, 300, 0.3)
-        engine = Engine(self, self.letters_config(topic))
-        self.wait_ingested(topic, engine)
-        self.assertEqual(0, engine.stop())
-        config = self.letters_config(topic, n="long")
-        engine = Engine(self, config, arguments=["run", "-c", str(config), "--stop-at-end"])
-        self.assertEqual(0, engine.wait(), engine.log[-2000:])
-        return config
-
     def test_list_show_and_replay(self):
         topic = Topic(partitions=2)
         config = self.ingested_with_letters(topic)
-        count = sum(map(len, self.bad.values()))
+        count = self.bad_count()
         listed = self.json_of("dlq", "list", "-c", config)
         self.assertEqual(count, listed["letters"])
         offset = min(self.bad[1])
@@ -270,23 +194,7 @@ class DeadLetterTopic(Scenario):
         self.prove(topic, config)
 
     def test_replays_at_once_and_an_engine_beside_them(self):
-        topic = Topic(partitions=2)
-        config = self.ingested_with_letters(topic)
-        count = sum(map(len, self.bad.values()))
-        engine = Engine(self, config)
-        commands = [
-            subprocess.Popen(
-                [str(BINARY), "dlq", "replay", "-c", str(config), "--json"], stdout=subprocess.PIPE, text=True
-            )
-            for _ in range(3)
-        ]
-        self.bad.clear()
-        self.produce(topic, 300, 0)
-        reports = [json.loads(command.communicate(timeout=120)[0]) for command in commands]
-        self.assertEqual(count, sum(report["replayed"] for report in reports), reports)
-        self.wait_ingested(topic, engine)
-        self.assertEqual(0, engine.stop())
-        self.prove(topic, config)
+        self.check_replays_at_once_and_an_engine_beside_them()
 
     def test_a_letter_that_is_too_large_is_in_a_file_that_the_topic_names(self):
         Topic.admin().create_topics([self.new_topic({"max.message.bytes": "20000"})])[self.letters].result(30)
