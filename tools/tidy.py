@@ -94,6 +94,10 @@ _INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]', re.MULTILINE)
 _MACHINE_PATH = re.compile(r"(?<![\w.$}])/(?:home|root|work|Users)/[\w.-]")
 _UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")
 # Version control, caches, golden files, and what the program itself leaves behind when it is tried out here.
+_EXPRESSION = re.compile(r"\bTRY\(|[][(){},]")
+_NEW_BEFORE = re.compile(r"\bnew\s+[\w:<>]+$")
+# clang-format puts a space before the brace of a block, and none after a type's name.
+_LIST_BEFORE = re.compile(r"(?:[\w>]|[=,({]\s*|\breturn\s)$")
 _SKIPPED_FOLDERS = {
     ".git",
     "__pycache__",
@@ -320,6 +324,40 @@ def check_banned_calls(tree: Tree) -> None:
                 tree.add("banned", file, number, f"'{call}' is not used here: {instead}")
 
 
+def check_early_returns(tree: Tree) -> None:
+    """TRY returns out of the expression it stands in: what that has made by then is not destroyed."""
+    for file, text in tree.cpp.items():
+        if not file.startswith("src/"):
+            continue
+        code = cpp_source.blank(text)
+        enclosing: list[str] = []  # "block", "first" or "later" element of a braced list, "new", "call"
+        for found in _EXPRESSION.finditer(code):
+            token = found[0]
+            if token == "TRY(":
+                blocks = [index for index, kind in enumerate(enclosing) if kind == "block"]
+                around = enclosing[blocks[-1] + 1 :] if blocks else enclosing
+                if "later" in around or "new" in around:
+                    tree.add(
+                        "early-return",
+                        file,
+                        line_of(code, found.start()),
+                        "TRY behind another element of a braced list, or within new: returning leaks what was made "
+                        "before it; take the value first",
+                    )
+            if token in ("TRY(", "("):
+                enclosing.append("new" if _NEW_BEFORE.search(code, max(0, found.start() - 200), found.start()) else "call")
+            elif token == "[":
+                enclosing.append("call")
+            elif token == "{":
+                is_list = _LIST_BEFORE.search(code, max(0, found.start() - 200), found.start())
+                enclosing.append("first" if is_list else "block")
+            elif token == ",":
+                if enclosing and enclosing[-1] == "first":
+                    enclosing[-1] = "later"
+            elif enclosing:
+                enclosing.pop()
+
+
 def check_heavy_includes(tree: Tree) -> None:
     users: dict[str, set[str]] = {}  # header -> modules that include it
     for file, text in tree.cpp.items():
@@ -402,6 +440,7 @@ CHECKS = (
     check_licence_line,
     check_headers,
     check_banned_calls,
+    check_early_returns,
     check_heavy_includes,
     check_architecture,
     check_text,

@@ -46,6 +46,16 @@ class Tidy(unittest.TestCase):
     def test_clean_tree_passes(self):
         self.assertEqual([], rules({}))
 
+    def test_early_return_out_of_a_list(self):
+        self.assertEqual(["early-return"], self.source("Result<S> F() {\n  return S{.a = G(), .b = TRY(H())};\n}"))
+        self.assertEqual(["early-return"], self.source("Status F() {\n  rows.push_back({Name(), Of(TRY(H()))});\n}"))
+        self.assertEqual(["early-return"], self.source("Owner F() {\n  return std::unique_ptr<Thing>(new Thing(TRY(H())));\n}"))
+
+    def test_early_return_before_anything_is_made(self):
+        self.assertEqual([], self.source("Result<S> F() {\n  return S{.a = TRY(H()), .b = 1};\n}"))
+        self.assertEqual([], self.source("Status F() {\n  const S s{A(), [&] {\n    return TRY(H());\n  }};\n}"))
+        self.assertEqual([], self.source("Status F() {\n  int a = 1, b = 2;\n  TRY(G(a, TRY(H())));\n}"))
+
     def test_include_up_the_layers(self):
         self.fires("layering", {"src/core/clock.cc": SPDX + '#include "kafka/source.h"\n'})
 

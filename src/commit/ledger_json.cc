@@ -64,9 +64,10 @@ Result<int32_t> ToPartition(const std::string& text) {
 template <typename Offset>
 Status DecodeSource(const json& source, const char* member,
                     std::map<SourceTopic, std::map<int32_t, Offset>>& sources) {
-  const SourceTopic topic{.cluster_id = TRY(StringMember(source, "cluster-id")),
-                          .topic = TRY(StringMember(source, "topic")),
-                          .topic_id = TRY(StringMember(source, "topic-id"))};
+  SourceTopic topic;
+  topic.cluster_id = TRY(StringMember(source, "cluster-id"));
+  topic.topic = TRY(StringMember(source, "topic"));
+  topic.topic_id = TRY(StringMember(source, "topic-id"));
   const json* offsets = TRY(Member(source, member));
   if (!offsets->is_object() || source.size() != 4) {
     return Error::Corrupt("topic {}: unexpected members", topic.topic);

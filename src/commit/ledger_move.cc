@@ -33,9 +33,9 @@ Result<LedgerMove> FromJson(const json& body) {
   LedgerMove entry;
   entry.generation = TRY(IntMember(body, "generation"));
   entry.at_ms = TRY(IntMember(body, "at-ms"));
-  entry.move.topic = {.cluster_id = TRY(StringMember(body, "cluster-id")),
-                      .topic = TRY(StringMember(body, "topic")),
-                      .topic_id = TRY(StringMember(body, "topic-id"))};
+  entry.move.topic.cluster_id = TRY(StringMember(body, "cluster-id"));
+  entry.move.topic.topic = TRY(StringMember(body, "topic"));
+  entry.move.topic.topic_id = TRY(StringMember(body, "topic-id"));
   const int64_t partition = TRY(IntMember(body, "partition"));
   if (partition < 0 || !std::in_range<int32_t>(partition))
     return Error::Corrupt("{} is not a partition", partition);

@@ -44,9 +44,10 @@ Result<Replays> ParseReplays(const std::string& text) {
   if (!stores->is_object() || document.size() != 2) return Error::Corrupt("unexpected members");
   Replays replays;
   for (const auto& [store, last] : stores->items()) {
-    replays[store] = {.generation = TRY(IntMember(last, "generation")),
-                      .uuid = TRY(StringMember(last, "uuid")),
-                      .letters = TRY(StringMember(last, "letters"))};
+    LastReplay& replay = replays[store];
+    replay.generation = TRY(IntMember(last, "generation"));
+    replay.uuid = TRY(StringMember(last, "uuid"));
+    replay.letters = TRY(StringMember(last, "letters"));
   }
   return replays;
 }

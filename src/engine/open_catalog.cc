@@ -67,10 +67,11 @@ CatalogResult OpenFile(const Parts& parts) {
 
 CatalogResult OpenSql(const Parts& parts) {
   const config::SqlCatalogOptions& sql = parts.iceberg().sql;
+  std::string warehouse = TRY(storage::NormalizeLocation(sql.warehouse_path));
   return TRY(catalog::SqlCatalog::Open(
       {.uri = sql.uri,
        .catalog_name = sql.catalog_name,
-       .warehouse = TRY(storage::NormalizeLocation(sql.warehouse_path)),
+       .warehouse = std::move(warehouse),
        .connections = parts.iceberg().catalog_manager.connection_pool_size},
       parts.catalog_context()));
 }
@@ -167,9 +168,10 @@ CatalogResult OpenGlue(const Parts& parts) {
 
 CatalogResult OpenHive(const Parts& parts) {
   const config::HiveCatalogOptions& hive = parts.iceberg().hive;
+  std::string warehouse = TRY(storage::NormalizeLocation(hive.warehouse_path));
   return TRY(catalog::HiveCatalog::Open(
       {.uris = hive.metastore_uri,
-       .warehouse = TRY(storage::NormalizeLocation(hive.warehouse_path)),
+       .warehouse = std::move(warehouse),
        .commit_lock = hive.commit_lock,
        .lock_timeout = std::chrono::seconds(hive.lock_timeout_seconds),
        .connections = parts.iceberg().catalog_manager.connection_pool_size,

@@ -301,8 +301,8 @@ FormatResult MakeFormatOf(Payloads payloads, std::shared_ptr<decode::SchemaSourc
                       .has_message_path = payloads.format == "protobuf",
                       .rescue = rescue};
   if (!payloads.schema_file.empty()) {
-    choice.file = PayloadSchema{.format = SchemaFormatOf(payloads.format),
-                                .text = TRY(ReadSchemaFile(payloads))};
+    std::string text = TRY(ReadSchemaFile(payloads));
+    choice.file = PayloadSchema{.format = SchemaFormatOf(payloads.format), .text = std::move(text)};
   }
   choice.payloads = std::move(payloads);
   const std::string& format = choice.payloads.format;
@@ -312,21 +312,23 @@ FormatResult MakeFormatOf(Payloads payloads, std::shared_ptr<decode::SchemaSourc
 }
 
 Result<Payloads> ValuePayloads(const config::KafkaOptions& options) {
+  std::string subject = TRY(ExpandSubject(options.subject, options, ""));
   return Payloads{.format = options.format,
                   .framing = options.framing,
                   .schema_file = options.schema_file,
                   .message_type = options.message_type,
-                  .subject = TRY(ExpandSubject(options.subject, options, "")),
+                  .subject = std::move(subject),
                   .kept_in = options.value_column};
 }
 
 Result<Payloads> KeyPayloads(const config::KafkaOptions& options) {
   const config::KeyOptions& key = options.key;
+  std::string subject = TRY(ExpandSubject(key.subject, options, "key_"));
   return Payloads{.format = key.format,
                   .framing = key.framing,
                   .schema_file = key.schema_file,
                   .message_type = key.message_type,
-                  .subject = TRY(ExpandSubject(key.subject, options, "key_")),
+                  .subject = std::move(subject),
                   .prefix = "key_",
                   .column = key.column,
                   .kept_in = key.column,
@@ -344,10 +346,10 @@ Result<std::shared_ptr<const PayloadFormat>> MakePayloadFormat(
   if (options.key.format == "none") return format;
   const bool is_kept = options.key.format == "binary" || options.key.format == "string";
   // What does not fit in a key is not rescued: it would be taken for the value's.
-  return WithKeys(std::move(format),
-                  {.column = options.key.column,
-                   .format = TRY(MakeFormatOf(TRY(KeyPayloads(options)), std::move(schemas), {})),
-                   .makes_drift = !is_kept});
+  auto key_format = TRY(MakeFormatOf(TRY(KeyPayloads(options)), std::move(schemas), {}));
+  return WithKeys(
+      std::move(format),
+      {.column = options.key.column, .format = std::move(key_format), .makes_drift = !is_kept});
 }
 
 }  // namespace kafka_iceberg::engine

@@ -172,10 +172,11 @@ void WriterStage::HandleEndEpoch(const EndEpochMessage& message) {
 Status WriterStage::FinishEpoch(const EndEpochMessage& message) {
   TRY(SealPending());
   if (context_.step_hook) context_.step_hook("before_upload");
+  std::vector<write::StagedFile> files = TRY(FinishFiles());
   EpochPart part{.epoch = message.epoch,
                  .generation = message.generation,
                  .writer = options_.index,
-                 .files = TRY(FinishFiles()),
+                 .files = std::move(files),
                  .dead_letters = std::exchange(dead_letters_, {}),
                  .stats = std::exchange(stats_, {}),
                  .schema = schema_};

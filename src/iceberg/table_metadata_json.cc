@@ -121,7 +121,7 @@ class MetadataReader {
       const Json* legacy = FindMember(json_, "partition-spec");
       if (!is_v1() || legacy == nullptr)
         return Error::Corrupt("member 'partition-specs' is missing");
-      metadata_.partition_specs.push_back({0, TRY(ReadPartitionFields(*legacy))});
+      metadata_.partition_specs.emplace_back().fields = TRY(ReadPartitionFields(*legacy));
     }
     const std::optional<int32_t> last_id = TRY(ReadOptionalInt(json_, "last-partition-id"));
     if (!last_id && !is_v1()) return Error::Corrupt("member 'last-partition-id' is missing");
@@ -175,12 +175,16 @@ class MetadataReader {
 
   Status ReadLogs() {
     const auto read_snapshot_entry = [](const Json& entry) -> Result<SnapshotLogEntry> {
-      return SnapshotLogEntry{TRY(ReadLong(entry, "timestamp-ms")),
-                              TRY(ReadLong(entry, "snapshot-id"))};
+      SnapshotLogEntry read;
+      read.timestamp_ms = TRY(ReadLong(entry, "timestamp-ms"));
+      read.snapshot_id = TRY(ReadLong(entry, "snapshot-id"));
+      return read;
     };
     const auto read_metadata_entry = [](const Json& entry) -> Result<MetadataLogEntry> {
-      return MetadataLogEntry{TRY(ReadLong(entry, "timestamp-ms")),
-                              TRY(ReadString(entry, "metadata-file"))};
+      MetadataLogEntry read;
+      read.timestamp_ms = TRY(ReadLong(entry, "timestamp-ms"));
+      read.metadata_file = TRY(ReadString(entry, "metadata-file"));
+      return read;
     };
     TRY(ReadItems(json_, "snapshot-log", read_snapshot_entry, metadata_.snapshot_log));
     return ReadItems(json_, "metadata-log", read_metadata_entry, metadata_.metadata_log);

@@ -91,10 +91,11 @@ Result<std::string> WriteSchema(const Arguments& arguments, const std::string& p
 }
 
 Result<json> Measure(const Arguments& arguments, const std::string& profile, Runtime& runtime) {
+  const auto parsed_profile = TRY(kafka::ParseProfile(profile));
   TryOutRequest request{.bootstrap_servers = arguments.bootstrap_servers,
                         .topic = arguments.topic,
                         .table_name = "bench_" + profile,
-                        .columns = kafka::ProfileSchema(TRY(kafka::ParseProfile(profile))),
+                        .columns = kafka::ProfileSchema(parsed_profile),
                         .hot_buffer_mb = arguments.hot_buffer_mb};
   std::unique_ptr<ChildProcess> broker;
   double value_bytes_per_row = 0;

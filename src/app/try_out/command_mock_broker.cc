@@ -27,12 +27,13 @@ Status Serve(const Arguments& arguments, Runtime& runtime) {
   {
     const auto producer =
         TRY(kafka::RecordProducer::Open({.bootstrap_servers = broker->bootstrap_servers()}));
+    const auto encoding = TRY(kafka::ParsePayloadEncoding(arguments.format));
     report = TRY(kafka::FillTopic(*producer,
                                   {.topic = kTopic,
                                    .partitions = partitions,
                                    .count = arguments.rows > 0 ? arguments.rows : kAsManyAsFit,
                                    .generator = {.profile = profile},
-                                   .encoding = TRY(kafka::ParsePayloadEncoding(arguments.format))},
+                                   .encoding = encoding},
                                   runtime.clock, runtime.stop));
   }
   const nlohmann::json ready = {{"bootstrap_servers", broker->bootstrap_servers()},

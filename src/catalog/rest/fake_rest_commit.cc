@@ -19,8 +19,8 @@ Result<TableRequirement> RequirementFrom(const Json& json) {
   if (type == "assert-table-uuid") return iceberg::AssertTableUuid{json["uuid"]};
   if (type == "assert-ref-snapshot-id") {
     if (!json.contains("snapshot-id")) return Error::Invalid("no snapshot-id");
-    return iceberg::AssertRefSnapshotId{json["ref"],
-                                        TRY(iceberg::ReadOptionalLong(json, "snapshot-id"))};
+    const auto snapshot_id = TRY(iceberg::ReadOptionalLong(json, "snapshot-id"));
+    return iceberg::AssertRefSnapshotId{json["ref"], snapshot_id};
   }
   const std::string field = type.substr(std::string("assert-").size());
   const int32_t id = TRY(iceberg::ReadInt(json, field));
@@ -33,7 +33,8 @@ Result<TableRequirement> RequirementFrom(const Json& json) {
 }
 
 Result<MetadataUpdate> RefUpdateFrom(const Json& json) {
-  return iceberg::SetSnapshotRef{json["ref-name"], TRY(iceberg::ReadSnapshotRef(json))};
+  const auto ref = TRY(iceberg::ReadSnapshotRef(json));
+  return iceberg::SetSnapshotRef{json["ref-name"], ref};
 }
 
 Result<MetadataUpdate> StructureUpdateFrom(const Json& json, const std::string& action) {
@@ -83,7 +84,8 @@ Result<MetadataUpdate> UpdateFrom(const Json& json) {
 
 Result<TableCreation> FakeCreationFrom(const Json& body, const Namespace& name_space) {
   TableCreation creation;
-  creation.identifier = {name_space, TRY(iceberg::ReadString(body, "name"))};
+  creation.identifier.name_space = name_space;
+  creation.identifier.name = TRY(iceberg::ReadString(body, "name"));
   creation.schema = TRY(iceberg::ReadSchema(body["schema"]));
   creation.spec = TRY(iceberg::ReadPartitionSpec(body["partition-spec"]));
   creation.sort_order = TRY(iceberg::ReadSortOrder(body["write-order"]));

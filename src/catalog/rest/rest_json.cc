@@ -66,8 +66,9 @@ Result<storage::TableAccess> ReadAccess(const Json& json) {
   const Json* credentials = TRY(iceberg::ReadOptionalArray(json, "storage-credentials"));
   if (credentials == nullptr) return access;
   for (const Json& credential : *credentials) {
-    access.credentials.push_back({TRY(iceberg::ReadString(credential, "prefix")),
-                                  TRY(iceberg::ReadStringMap(credential, "config"))});
+    auto& added = access.credentials.emplace_back();
+    added.prefix = TRY(iceberg::ReadString(credential, "prefix"));
+    added.config = TRY(iceberg::ReadStringMap(credential, "config"));
   }
   return access;
 }

@@ -29,11 +29,12 @@ Result<Backfill> FromJson(std::string_view text) {
   const int64_t version = TRY(IntMember(document, "version"));
   if (version != kVersion)
     return Error::Corrupt("version {} is not known to this program; a newer one wrote it", version);
-  Backfill backfill{.request = TRY(StringMember(document, "request")),
-                    .accepts_duplicates = TRY(BoolMember(document, "accept-duplicates")),
-                    .only_missing = TRY(BoolMember(document, "only-missing")),
-                    .is_cancelled = TRY(BoolMember(document, "cancelled")),
-                    .at_ms = TRY(IntMember(document, "at-ms"))};
+  Backfill backfill;
+  backfill.request = TRY(StringMember(document, "request"));
+  backfill.accepts_duplicates = TRY(BoolMember(document, "accept-duplicates"));
+  backfill.only_missing = TRY(BoolMember(document, "only-missing"));
+  backfill.is_cancelled = TRY(BoolMember(document, "cancelled"));
+  backfill.at_ms = TRY(IntMember(document, "at-ms"));
   backfill.ranges = TRY(RangesFromJson(TRY(StringMember(document, "ranges"))));
   TRY(ValidateRanges(backfill.ranges));
   return backfill;

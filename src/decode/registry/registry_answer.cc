@@ -93,7 +93,8 @@ Result<RegistrySchema> SchemaOf(const Json& object, const std::string& text,
     return Error::Corrupt("the schema has {} bytes, at most {} are allowed", text.size(),
                           kRegistrySchemaBytesMax);
   const PayloadFormat format = TRY(FormatOf(object));
-  return RegistrySchema{format, text, TRY(ReferencesOf(object))};
+  auto references = TRY(ReferencesOf(object));
+  return RegistrySchema{format, text, std::move(references)};
 }
 
 RegistryAnswer Failure(Error error, NextStep next, bool is_server_failing) {

@@ -49,9 +49,11 @@ Result<PayloadSchema> SchemaOf(const Json& body, const std::string& id) {
   schema.format = known->first;
   schema.text = TRY(iceberg::ReadString(body, "text"));
   const Json* references = TRY(iceberg::ReadArray(body, "references"));
-  for (const Json& reference : *references)
-    schema.references.push_back(
-        {TRY(iceberg::ReadString(reference, "name")), TRY(iceberg::ReadString(reference, "text"))});
+  for (const Json& reference : *references) {
+    auto& added = schema.references.emplace_back();
+    added.name = TRY(iceberg::ReadString(reference, "name"));
+    added.text = TRY(iceberg::ReadString(reference, "text"));
+  }
   return schema;
 }
 

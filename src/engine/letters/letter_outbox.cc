@@ -70,7 +70,6 @@ class LetterOutbox final : public decode::DeadLetterStore {
   Result<std::string> Stage(const decode::LetterEpoch& epoch,
                             const std::vector<decode::DeadLetter>& letters) override {
     if (letters.empty()) return std::string();
-    // Not within the braces: what was made of the parcel before one of them failed would leak.
     std::string lane = TRY(LaneOf(*table_.Current().metadata));
     std::string mark = TRY(sink_->Mark());
     const LetterParcel parcel{.epoch_uuid = epoch.uuid,

@@ -124,9 +124,10 @@ Result<std::shared_ptr<const RoutePlan>> RoutePlan::Make(const config::Options& 
 }
 
 Status RoutePlan::AddRoute(const config::RouteOptions& route) {
+  auto names =
+      TRY(TableTemplate::Parse(route.table, options_.iceberg.database_name, route.allowed_tables));
   PlannedRoute planned{.options = route,
-                       .table = TRY(TableTemplate::Parse(
-                           route.table, options_.iceberg.database_name, route.allowed_tables)),
+                       .table = std::move(names),
                        .subject = SubjectOf(route.when),
                        .kafka = options_.kafka};
   const std::string& topic = route.topic.empty() ? route.topic_pattern : route.topic;
