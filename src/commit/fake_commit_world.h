@@ -5,6 +5,7 @@
 // one thread, except that processes may commit from several.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,6 +25,13 @@
 #include "telemetry/metrics.h"
 
 namespace kafka_iceberg::commit {
+
+// After any one of these a commit is done in the end, once.
+inline constexpr std::array kAnswersThatMislead = {
+    catalog::CommitFault::kResponseLostAfterApply,   catalog::CommitFault::kServerErrorBeforeApply,
+    catalog::CommitFault::kAppliedBeforeNextRefresh, catalog::CommitFault::kAppliedAfterNextRefresh,
+    catalog::CommitFault::kAppliedBeforeNextCommit,  catalog::CommitFault::kConflict,
+    catalog::CommitFault::kConflictAfterApply};
 
 enum class FakeCatalogKind : uint8_t {
   kPointerSwap,  // compares the base: file, SQL, Glue, Hive

@@ -138,14 +138,9 @@ TEST_P(LedgerMoving, AnUploadedEpochOfBeforeIsNotAdopted) {
 }
 
 TEST_P(LedgerMoving, HappensOnceWhateverTheAnswer) {
-  using catalog::CommitFault;
   int64_t at = 20;
   int64_t generation = 0;
-  for (const CommitFault fault :
-       {CommitFault::kResponseLostAfterApply, CommitFault::kServerErrorBeforeApply,
-        CommitFault::kAppliedBeforeNextRefresh, CommitFault::kAppliedAfterNextRefresh,
-        CommitFault::kAppliedBeforeNextCommit, CommitFault::kConflict,
-        CommitFault::kConflictAfterApply}) {
+  for (const catalog::CommitFault fault : kAnswersThatMislead) {
     world_.faults.NextCommit(fault);
     const auto moved = Move(at, at - 1);
     ASSERT_THAT(moved, IsOk()) << static_cast<int>(fault);

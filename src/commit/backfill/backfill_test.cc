@@ -114,15 +114,10 @@ TEST_P(Backfilling, TheSameOffsetsAreNotAddedTwice) {
 }
 
 TEST_P(Backfilling, OneEpochLandsOnceWhateverTheAnswer) {
-  using catalog::CommitFault;
   const std::string lane = Register(0, 100)->lane();
   Runner runner(world_, *table_, lane);
   int64_t next = 0;
-  for (const CommitFault fault :
-       {CommitFault::kResponseLostAfterApply, CommitFault::kServerErrorBeforeApply,
-        CommitFault::kAppliedBeforeNextRefresh, CommitFault::kAppliedAfterNextRefresh,
-        CommitFault::kAppliedBeforeNextCommit, CommitFault::kConflict,
-        CommitFault::kConflictAfterApply}) {
+  for (const catalog::CommitFault fault : kAnswersThatMislead) {
     world_.faults.NextCommit(fault);
     ASSERT_THAT(runner.Commit(world_.Upload({{0, {next, next + 10}}})), IsOk());
     next += 10;
@@ -197,13 +192,8 @@ TEST_P(Backfilling, AReplayOfLettersSinceTheRowsWereLookedAtIsNoticed) {
 }
 
 TEST_P(Backfilling, IsRegisteredOnceWhateverTheAnswer) {
-  using catalog::CommitFault;
   int64_t at = 0;
-  for (const CommitFault fault :
-       {CommitFault::kResponseLostAfterApply, CommitFault::kServerErrorBeforeApply,
-        CommitFault::kAppliedBeforeNextRefresh, CommitFault::kAppliedAfterNextRefresh,
-        CommitFault::kAppliedBeforeNextCommit, CommitFault::kConflict,
-        CommitFault::kConflictAfterApply}) {
+  for (const catalog::CommitFault fault : kAnswersThatMislead) {
     world_.faults.NextCommit(fault);
     ASSERT_THAT(Register(at, at + 10), IsOk());
     at += 10;
