@@ -204,8 +204,8 @@ Result<iceberg::Schema> WithRescueColumn(iceberg::Schema schema,
   if (found != schema.fields.end()) {
     if (!found->required && found->type.id == iceberg::TypeId::kString) return schema;
     return Error::Invalid(
-        "schema.rescue_column: there is a column {} already, which is not an optional string; "
-        "choose another name",
+        "there is a column {} already, which is not an optional string; choose another name in "
+        "schema.rescue_column",
         options.rescue_column);
   }
   iceberg::Field field;
