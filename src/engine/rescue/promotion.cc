@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "decode/json/json_index.h"
 #include "decode/json_decoder.h"
 #include "decode/metadata_columns.h"
 #include "decode/rescue/rescued_text.h"
@@ -120,6 +121,7 @@ Result<Schema> WithColumn(const Schema& table, const std::vector<std::string>& p
 }
 
 Status CheckName(const std::vector<std::string>& path, const PromotionRequest& request) {
+  if (!decode::IsUtf8(request.field)) return Error::Invalid("the field's name is not UTF-8");
   const std::string& top = path.front();
   const bool is_reserved = path.size() == 1 && decode::FindMetadataColumn(top).has_value();
   if (!is_reserved && top != request.rescue_column) return {};

@@ -170,6 +170,7 @@ TEST_F(PromotionTest, RefusesWhatCannotBeOneColumn) {
   EXPECT_THAT(MessageOf("`a"), HasSubstr("is open"));
   EXPECT_THAT(MessageOf("ID", "long"), HasSubstr("case only"));
   EXPECT_THAT(MessageOf("v", "nonsense"), HasSubstr("--type"));
+  EXPECT_THAT(MessageOf("\xff", "long"), HasSubstr("not UTF-8"));
 }
 
 TEST_F(PromotionTest, SaysHowMuchItLookedAtWhenThereIsNothing) {
