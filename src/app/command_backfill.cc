@@ -331,14 +331,13 @@ class BackfillRunner {
                         {"dead_letters", range.letters},
                         {"removed", range.removed}});
       }
-      std::cout << json(
+      std::cout << JsonText(
                        {{"table", table_.survey.table},
                         {"backfill", decision.backfill ? BackfillJson(*decision.backfill) : json()},
                         {"plan", plan},
                         {"rows_committed", rows_},
                         {"dead_letters", letters_},
                         {"outcome", decision.outcome}})
-                       .dump(2)
                 << "\n";
       return;
     }
@@ -399,7 +398,7 @@ Status List(const Arguments& arguments, const config::Options& options, Runtime&
   if (arguments.json) {
     json list = json::array();
     for (const Backfill& backfill : all) list.push_back(BackfillJson(backfill));
-    std::cout << json({{"table", name}, {"backfills", list}}).dump(2) << "\n";
+    std::cout << JsonText({{"table", name}, {"backfills", list}}) << "\n";
     return {};
   }
   for (const Backfill& backfill : all) {
@@ -420,7 +419,7 @@ Status Cancel(const Arguments& arguments, const config::Options& options, Runtim
                                                          .writer_id = std::string(kWriter)},
                                                         arguments.id, runtime.stop));
   if (arguments.json) {
-    std::cout << BackfillJson(cancelled).dump(2) << "\n";
+    std::cout << JsonText(BackfillJson(cancelled)) << "\n";
   } else {
     PrintRanges(cancelled);
     std::cout << fmt::format("backfill {} is cancelled; what it had read stays\n", cancelled.id);

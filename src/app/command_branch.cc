@@ -20,7 +20,7 @@ void Print(const Arguments& arguments, const std::vector<catalog::Branch>& branc
     for (const catalog::Branch& branch : branches) {
       list.push_back({{"name", branch.name}, {"hash", branch.hash}});
     }
-    std::cout << list.dump(2) << "\n";
+    std::cout << JsonText(list) << "\n";
     return;
   }
   std::vector<std::vector<std::string>> rows;

@@ -138,11 +138,10 @@ void PrintJson(catalog::Catalog& catalog, const CatalogProbe& probe) {
     }
     operations.push_back(std::move(operation));
   }
-  std::cout << json({{"catalog_type", catalog.type()},
-                     {"ok", !probe.failure().has_value()},
-                     {"capabilities", capabilities},
-                     {"operations", operations}})
-                   .dump(2)
+  std::cout << JsonText({{"catalog_type", catalog.type()},
+                         {"ok", !probe.failure().has_value()},
+                         {"capabilities", capabilities},
+                         {"operations", operations}})
             << "\n";
 }
 
@@ -189,7 +188,7 @@ Status List(const Arguments& arguments, catalog::Catalog& catalog) {
     const auto nested = catalog.ListNamespaces(name);
     if (nested.ok()) pending.insert(pending.end(), nested->begin(), nested->end());
   }
-  if (arguments.json) std::cout << list.dump(2) << "\n";
+  if (arguments.json) std::cout << JsonText(list) << "\n";
   return {};
 }
 

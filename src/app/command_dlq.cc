@@ -22,10 +22,6 @@ using nlohmann::json;
 
 constexpr size_t kGroupsMax = 100'000;
 
-std::string Dump(const json& value) {
-  return value.dump(2, ' ', false, json::error_handler_t::replace);
-}
-
 // Text that a terminal may be given.
 bool IsText(const std::string& bytes) {
   return decode::IsUtf8(bytes) && std::ranges::none_of(bytes, [](unsigned char c) {
@@ -114,7 +110,7 @@ Status List(const Arguments& arguments, const OpenedLetters& opened) {
                     std::to_string(group.first), std::to_string(group.last)});
   }
   if (arguments.json) {
-    std::cout << Dump({{"letters", total}, {"groups", list}}) << "\n";
+    std::cout << JsonText({{"letters", total}, {"groups", list}}) << "\n";
     return {};
   }
   if (!rows.empty()) {
@@ -188,7 +184,7 @@ Status Show(const Arguments& arguments, const OpenedLetters& opened) {
     }));
   }
   if (arguments.json) {
-    std::cout << Dump(list) << "\n";
+    std::cout << JsonText(list) << "\n";
   } else if (shown == 0) {
     std::cout << "no such dead letter\n";
   }
@@ -217,11 +213,11 @@ Status Replay(const Arguments& arguments, const config::Options& options,
                                        runtime.stop));
   }
   if (arguments.json) {
-    std::cout << Dump({{"dry_run", arguments.dry_run},
-                       {"matched", report.matched},
-                       {"replayed", report.replayed},
-                       {"commits", report.commits},
-                       {"failed_again", report.failed_again}})
+    std::cout << JsonText({{"dry_run", arguments.dry_run},
+                           {"matched", report.matched},
+                           {"replayed", report.replayed},
+                           {"commits", report.commits},
+                           {"failed_again", report.failed_again}})
               << "\n";
     return {};
   }

@@ -57,7 +57,7 @@ void Show(const std::vector<SurveyedTable>& tables, bool has_routes, bool as_jso
   }
   json list = json::array();
   for (const SurveyedTable& table : tables) list.push_back(SurveyJson(table.survey));
-  std::cout << (has_routes ? json({{"tables", list}}) : list.front()).dump(2) << "\n";
+  std::cout << JsonText(has_routes ? json({{"tables", list}}) : list.front()) << "\n";
 }
 
 // A move of one table, planned.
@@ -100,7 +100,7 @@ void PrintPlans(const std::vector<TableMove>& moves, bool has_routes, bool as_js
   }
   json list = json::array();
   for (const TableMove& move : moves) list.push_back(PlanJson(move));
-  std::cout << (has_routes ? json({{"tables", list}}) : list.front()).dump(2) << "\n";
+  std::cout << JsonText(has_routes ? json({{"tables", list}}) : list.front()) << "\n";
 }
 
 // What of the targets is this table's. A table that records name takes a partition from its first

@@ -89,7 +89,7 @@ Status Plan(const Arguments& arguments, const config::Options& options, Runtime&
   }
   if (!arguments.json) return {};
   const json body = options.routing.routes.empty() ? plans.front() : json({{"tables", plans}});
-  std::cout << body.dump(2) << "\n";
+  std::cout << JsonText(body) << "\n";
   return {};
 }
 

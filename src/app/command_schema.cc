@@ -57,7 +57,7 @@ void PrintJson(const Arguments& arguments, const engine::Promotion& promotion) {
       {"files_read", scan.files_read},     {"rows", scan.rows},
       {"rescued_rows", scan.rescued_rows}, {"values", scan.values.size()},
       {"complete", scan.is_complete},      {"misfits", promotion.misfits}};
-  std::cout << body.dump(2) << "\n";
+  std::cout << JsonText(body) << "\n";
 }
 
 Status Promote(const Arguments& arguments, const config::Options& options, Runtime& runtime) {

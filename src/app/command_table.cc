@@ -62,7 +62,7 @@ Status Describe(const Arguments& arguments, catalog::TableOperations& table) {
          metadata.current_snapshot_id ? json(*metadata.current_snapshot_id) : json()},
         {"ledger", LedgerJson(ledger)},
         {"properties", metadata.properties}};
-    std::cout << body.dump(2) << "\n";
+    std::cout << JsonText(body) << "\n";
     return {};
   }
   std::cout << fmt::format(
@@ -101,7 +101,7 @@ Status Snapshots(const Arguments& arguments, catalog::TableOperations& table) {
     for (size_t i = first; i < count; ++i) {
       list.push_back(json::parse(iceberg::SnapshotToJson(metadata->snapshots[i]), nullptr, false));
     }
-    std::cout << list.dump(2) << "\n";
+    std::cout << JsonText(list) << "\n";
     return {};
   }
   std::vector<std::vector<std::string>> rows;
@@ -145,7 +145,7 @@ Status Files(const Arguments& arguments, catalog::TableOperations& table) {
         }));
   }
   if (arguments.json) {
-    std::cout << json({{"files", files}, {"bytes", bytes}, {"list", list}}).dump(2) << "\n";
+    std::cout << JsonText({{"files", files}, {"bytes", bytes}, {"list", list}}) << "\n";
     return {};
   }
   std::cout << FormatTable({"rows", "size", "path"}, rows)

@@ -7,6 +7,7 @@
 #include "app/check_offline.h"
 #include "app/commands.h"
 #include "app/exit_code.h"
+#include "app/output.h"
 #include "engine/connect.h"
 #include "engine/module_options.h"
 #include "engine/routing/route_plan.h"
@@ -163,11 +164,10 @@ int Report(const Arguments& arguments, const std::vector<config::Problem>& probl
     for (const config::Problem& problem : problems) errors.push_back(problem.ToString());
     json notes = json::array();
     for (const config::Problem& warning : warnings) notes.push_back(warning.ToString());
-    std::cout << json({{"ok", exit_code == kExitOk},
-                       {"errors", errors},
-                       {"warnings", notes},
-                       {"checks", checks}})
-                     .dump(2)
+    std::cout << JsonText({{"ok", exit_code == kExitOk},
+                           {"errors", errors},
+                           {"warnings", notes},
+                           {"checks", checks}})
               << "\n";
     return exit_code;
   }

@@ -156,11 +156,11 @@ int VerifyCommand(const Arguments& arguments, Runtime& runtime) {
   if (!arguments.json) {
     for (const engine::VerifyReport& report : *reports) PrintText(report);
   } else if (options->routing.routes.empty()) {
-    std::cout << ReportJson(reports->front()).dump(2) << "\n";
+    std::cout << JsonText(ReportJson(reports->front())) << "\n";
   } else {
     json tables = json::array();
     for (const engine::VerifyReport& report : *reports) tables.push_back(ReportJson(report));
-    std::cout << json({{"ok", ok}, {"tables", tables}}).dump(2) << "\n";
+    std::cout << JsonText({{"ok", ok}, {"tables", tables}}) << "\n";
   }
   return ok ? kExitOk : kExitDifference;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "core/clock.h"
 
@@ -42,6 +43,10 @@ std::string FormatTable(const std::vector<std::string>& header,
   AppendRow(header, widths, text);
   for (const auto& row : rows) AppendRow(row, widths, text);
   return text;
+}
+
+std::string JsonText(const nlohmann::json& value) {
+  return value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string HumanBytes(int64_t bytes) {

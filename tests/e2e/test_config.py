@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A wrong configuration: every mistake at once, each with its place, the reason and the fix; exit 78."""
 
+import json
+import os
 import re
+import subprocess
 
-from tests.e2e.harness import Engine, Scenario, Topic
+from tests.e2e.harness import BINARY, Engine, Scenario, Topic
 
 WRONG = """\
 [kafka]
@@ -64,6 +67,14 @@ class Config(Scenario):
         done = self.run_command("run", "-c", self.folder / "none.toml")
         self.assertIn(done.returncode, (74, 78))
         self.assertIn("none.toml", done.stderr)
+
+    def test_a_name_that_is_no_text_is_told_in_json_all_the_same(self):
+        path = os.fsencode(self.folder) + b"/\xff.toml"
+        with open(path, "w") as file:
+            file.write(WRONG)
+        done = subprocess.run([BINARY, "validate", "-c", path, "--json"], capture_output=True)
+        self.assertEqual(78, done.returncode, done.stderr)
+        self.assertRegex(json.loads(done.stdout)["errors"][0], "\ufffd.toml")
 
     def test_folder_that_cannot_be_written(self):
         (self.folder / "plain").write_text("a file, not a folder")

@@ -194,7 +194,7 @@ int BenchCommand(const Arguments& arguments, Runtime& runtime) {
   const Result<json> result = Bench(arguments, runtime);
   if (!result.ok()) return ReportError(result.error());
   if (arguments.json) {
-    std::cout << result->dump(2) << "\n";
+    std::cout << JsonText(*result) << "\n";
   } else {
     PrintTable(*result);
   }

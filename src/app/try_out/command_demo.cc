@@ -51,7 +51,7 @@ void PrintSummary(const Arguments& arguments, const RunFigures& figures) {
                                  {"data_files", figures.data_files},
                                  {"data_bytes", figures.data_bytes},
                                  {"query", Query(figures)}};
-    std::cout << body.dump(2) << "\n";
+    std::cout << JsonText(body) << "\n";
     return;
   }
   std::cout << fmt::format(

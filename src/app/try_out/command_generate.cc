@@ -4,6 +4,7 @@
 
 #include "app/commands.h"
 #include "app/exit_code.h"
+#include "app/output.h"
 #include "engine/connect.h"
 #include "engine/module_options.h"
 
@@ -106,7 +107,7 @@ int GenerateIamPolicyCommand(const Arguments& arguments, Runtime&) {
         options->iceberg.catalog_type,
         warehouse.location.empty() ? "the catalog's own" : warehouse.location));
   }
-  std::cout << Json({{"Version", "2012-10-17"}, {"Statement", statements}}).dump(2) << "\n";
+  std::cout << JsonText({{"Version", "2012-10-17"}, {"Statement", statements}}) << "\n";
   return kExitOk;
 }
 
