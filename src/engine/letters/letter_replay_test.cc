@@ -256,46 +256,59 @@ TEST(LetterReplay, LettersOfAnotherTableInTheSameTopicAreNotTouched) {
 
 constexpr FaultOdds kOdds{.commit = 2, .refresh = 6, .late_arrival = 4};
 
-class LetterReplaySimulation : public ::testing::TestWithParam<FakeCatalogKind> {};
-
-TEST_P(LetterReplaySimulation, EveryLetterIsOneRowOrStays) {
-  for (uint64_t seed = 1; seed <= 5; ++seed) {
-    SCOPED_TRACE(fmt::format("seed {}", seed));
-    World world(GetParam(), seed);
+class LetterReplaySimulation : public ::testing::TestWithParam<FakeCatalogKind> {
+ protected:
+  // Replays out of what `open` opens are killed and race with each other and with the letters that
+  // `deliver` adds.
+  template <typename Deliver, typename Open>
+  static int64_t DisturbReplays(World& world, const Deliver& deliver, const Open& open) {
     Random& random = world.main.random;
     int64_t delivered = 0;
     for (int round = 0; round < 12; ++round) {
       const auto more = static_cast<int64_t>(random.Next() % 6);
-      if (more > 0) world.Deliver(delivered, delivered + more);
+      if (more > 0) deliver(delivered, delivered + more);
       delivered += more;
       AddFault(world.main.faults, random, kOdds);
       AddFault(world.letter_faults, random, kOdds);
-      const auto shelf = TableShelf(world);
       const auto hook = [&](std::string_view) {
         if (random.Next() % 4 == 0) throw Killed();
         AddFault(world.main.faults, random, kOdds);
-        if (random.Next() % 3 == 0) (void)world.Replay(*TableShelf(world), {.letters_max = 3});
+        if (random.Next() % 3 == 0) (void)world.Replay(*open(), {.letters_max = 3});
       };
       try {
-        (void)world.Replay(*shelf, {.letters_max = 4}, hook);
+        (void)world.Replay(*open(), {.letters_max = 4}, hook);
       } catch (const Killed&) {
       }
     }
     (void)world.main.faults.ApplyDelayed();
     (void)world.letter_faults.ApplyDelayed();
-    const auto shelf = TableShelf(world);
+    return delivered;
+  }
+
+  static void ExpectEachOnce(World& world, LetterShelf& shelf, int64_t delivered) {
     bool settled = false;
-    for (int attempt = 0; attempt < 100 && !settled; ++attempt) settled = world.Replay(*shelf).ok();
+    for (int attempt = 0; attempt < 100 && !settled; ++attempt) settled = world.Replay(shelf).ok();
     ASSERT_TRUE(settled);
     std::vector<int64_t> all = world.Rows();
     for (const int64_t row : all) EXPECT_EQ(row % 2, 0);
-    const std::vector<int64_t> left = world.Offsets(*shelf);
+    const std::vector<int64_t> left = world.Offsets(shelf);
     for (const int64_t offset : left) EXPECT_EQ(offset % 2, 1);
     all.insert(all.end(), left.begin(), left.end());
     std::ranges::sort(all);
     std::vector<int64_t> expected(static_cast<size_t>(delivered));
     for (int64_t i = 0; i < delivered; ++i) expected[static_cast<size_t>(i)] = i;
     ASSERT_EQ(all, expected);
+  }
+};
+
+TEST_P(LetterReplaySimulation, EveryLetterIsOneRowOrStays) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    World world(GetParam(), seed);
+    const int64_t delivered = DisturbReplays(
+        world, [&](int64_t from, int64_t to) { world.Deliver(from, to); },
+        [&] { return TableShelf(world); });
+    ExpectEachOnce(world, *TableShelf(world), delivered);
   }
 }
 
@@ -304,36 +317,10 @@ TEST_P(LetterReplaySimulation, OutOfATopicEveryLetterIsOneRowOrStays) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
     World world(GetParam(), seed);
     world.topic.CreateTopic(2);
-    Random& random = world.main.random;
-    int64_t delivered = 0;
-    for (int round = 0; round < 12; ++round) {
-      const auto more = static_cast<int64_t>(random.Next() % 6);
-      if (more > 0) world.DeliverToTopic(delivered, delivered + more);
-      delivered += more;
-      AddFault(world.main.faults, random, kOdds);
-      const auto hook = [&](std::string_view) {
-        if (random.Next() % 4 == 0) throw Killed();
-        AddFault(world.main.faults, random, kOdds);
-        if (random.Next() % 3 == 0) (void)world.Replay(*TopicShelfOf(world), {.letters_max = 3});
-      };
-      try {
-        (void)world.Replay(*TopicShelfOf(world), {.letters_max = 4}, hook);
-      } catch (const Killed&) {
-      }
-    }
-    (void)world.main.faults.ApplyDelayed();
-    const TopicShelfOf shelf(world);
-    bool settled = false;
-    for (int attempt = 0; attempt < 100 && !settled; ++attempt) settled = world.Replay(*shelf).ok();
-    ASSERT_TRUE(settled);
-    std::vector<int64_t> all = world.Rows();
-    const std::vector<int64_t> left = world.Offsets(*shelf);
-    for (const int64_t offset : left) EXPECT_EQ(offset % 2, 1);
-    all.insert(all.end(), left.begin(), left.end());
-    std::ranges::sort(all);
-    std::vector<int64_t> expected(static_cast<size_t>(delivered));
-    for (int64_t i = 0; i < delivered; ++i) expected[static_cast<size_t>(i)] = i;
-    ASSERT_EQ(all, expected);
+    const int64_t delivered = DisturbReplays(
+        world, [&](int64_t from, int64_t to) { world.DeliverToTopic(from, to); },
+        [&] { return TopicShelfOf(world); });
+    ExpectEachOnce(world, *TopicShelfOf(world), delivered);
   }
 }
 
