@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kafka_iceberg {
@@ -20,6 +21,37 @@ struct Header {
   bool value_is_null = false;
 };
 
+// Reads the headers of a message of the Kafka client. Any thread, several at a time as long as each
+// asks for another message.
+class HeaderReader {
+ public:
+  virtual std::span<const Header> ReadHeaders(const void* message) = 0;
+
+ protected:
+  ~HeaderReader() = default;
+};
+
+// A record's headers, in order. They are read when somebody first asks, as most records become rows
+// without anybody asking, and to read that there are none costs as much as a short column. A value,
+// used by one thread at a time like the record it belongs to.
+class RecordHeaders {
+ public:
+  RecordHeaders() = default;
+  RecordHeaders(std::span<const Header> headers) : headers_(headers) {}
+  RecordHeaders(const std::vector<Header>& headers) : headers_(headers) {}
+  RecordHeaders(HeaderReader& reader, const void* message) : reader_(&reader), message_(message) {}
+
+  std::span<const Header> all() const {
+    if (reader_ != nullptr) headers_ = std::exchange(reader_, nullptr)->ReadHeaders(message_);
+    return headers_;
+  }
+
+ private:
+  mutable std::span<const Header> headers_;
+  mutable HeaderReader* reader_ = nullptr;  // null once they are read
+  const void* message_ = nullptr;
+};
+
 struct Record {
   std::string_view value;
   std::string_view key;
@@ -28,10 +60,10 @@ struct Record {
   int32_t partition = 0;
   bool value_is_null = false;  // a tombstone
   bool key_is_null = true;
-  std::span<const Header> headers;  // filled only when the source was asked for headers
+  RecordHeaders headers;
 };
 
-// Whatever keeps the records' memory alive; destroyed with the batch.
+// Whatever keeps the records' memory alive, read headers included; destroyed with the batch.
 class BatchOwner {
  public:
   virtual ~BatchOwner() = default;
@@ -40,7 +72,8 @@ class BatchOwner {
 struct SourceBatch {
   std::string topic;
   std::vector<Record> records;
-  size_t bytes = 0;  // keys and values, for queue limits
+  size_t bytes = 0;         // of keys, values and headers, for queue limits
+  size_t header_bytes = 0;  // those of `bytes` that headers are: an estimate
   std::unique_ptr<BatchOwner> owner;
 };
 

@@ -340,7 +340,7 @@ TEST_F(AvroDecoder, IdsMayBeUuidsInHeaders) {
   const std::string payload = Long(7);
   Record record;
   record.value = payload;
-  record.headers = {&header, 1};
+  record.headers = std::span<const Header>(&header, 1);
   std::vector<DeadLetter> letters;
   EXPECT_EQ(decoder->Decode("topic", {&record, 1}, letters).rows, 1);
   EXPECT_THAT(letters, IsEmpty());

@@ -138,7 +138,7 @@ const Column* MetadataAppender::Append(const std::string& topic, const Record& r
 
 bool MetadataAppender::AppendHeaders(Column& column, const Record& record) {
   Column& element = *column.children()[0];
-  for (const Header& header : record.headers) {
+  for (const Header& header : record.headers.all()) {
     if (!IsUtf8(header.key)) return false;
     element.children()[0]->AppendString(header.key);
     if (!AppendOptional(*element.children()[1], header.value_is_null, header.value)) return false;

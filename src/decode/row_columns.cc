@@ -27,7 +27,7 @@ DeadLetter MakeDeadLetter(const std::string& topic, const Record& record,
   letter.value = record.value;
   letter.key_is_null = record.key_is_null;
   letter.value_is_null = record.value_is_null;
-  for (const Header& header : record.headers) {
+  for (const Header& header : record.headers.all()) {
     letter.headers.push_back({.key = std::string(header.key),
                               .value = std::string(header.value),
                               .value_is_null = header.value_is_null});

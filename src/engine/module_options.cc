@@ -97,17 +97,14 @@ void AddRoutedTopics(const config::RoutingOptions& routing, kafka::KafkaSourceOp
 }  // namespace
 
 kafka::KafkaSourceOptions SourceOptions(const config::Options& options) {
-  kafka::KafkaSourceOptions source = {
-      .bootstrap_servers = options.kafka.bootstrap_servers,
-      .topics = ConfiguredTopics(options.kafka),
-      .topic_pattern = options.kafka.topic_pattern,
-      .group_id = options.kafka.consumer_group,
-      .group_protocol = options.kafka.group_protocol,
-      .isolation_level = options.kafka.isolation_level,
-      .security = options.kafka.security,
-      .librdkafka = options.kafka.librdkafka,
-      // A dead letter holds its record's headers, and any record may become one.
-      .want_headers = true};
+  kafka::KafkaSourceOptions source = {.bootstrap_servers = options.kafka.bootstrap_servers,
+                                      .topics = ConfiguredTopics(options.kafka),
+                                      .topic_pattern = options.kafka.topic_pattern,
+                                      .group_id = options.kafka.consumer_group,
+                                      .group_protocol = options.kafka.group_protocol,
+                                      .isolation_level = options.kafka.isolation_level,
+                                      .security = options.kafka.security,
+                                      .librdkafka = options.kafka.librdkafka};
   AddRoutedTopics(options.routing, source);
   return source;
 }

@@ -24,7 +24,7 @@ class RecordSample {
     kept.value = Keep(record.value);
     kept.key = Keep(record.key);
     std::vector<Header>& headers = headers_.emplace_back();
-    for (const Header& header : record.headers)
+    for (const Header& header : record.headers.all())
       headers.push_back({Keep(header.key), Keep(header.value), header.value_is_null});
     kept.headers = headers;
     records_.push_back(kept);

@@ -41,8 +41,6 @@ struct KafkaSourceOptions {
   Duration session_timeout = std::chrono::seconds(45);
   // A member that does not poll, or answer a rebalance, for this long loses its partitions.
   Duration max_poll_interval = std::chrono::minutes(5);
-  // Costs a parse and a little memory for every record that has headers.
-  bool want_headers = false;
   // At most this many records come out of one Poll().
   size_t batch_records_max = 8192;
 };

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <thread>
 
 #include "kafka/source_harness.h"
 
@@ -229,22 +230,47 @@ TEST_F(KafkaSourceTest, KeepsBatchesWithinTheirLimit) {
   ExpectEachOnce();
 }
 
-TEST_F(KafkaSourceTest, LeavesHeadersAloneWhenNobodyWantsThem) {
+// What a batch is divided into goes to several threads.
+TEST_F(KafkaSourceTest, HeadersAreReadWhenAskedForOnAnyThread) {
+  constexpr int kRecords = 400;
+  constexpr std::string_view kTrace = "0123456789";
   harness_.CreateTopic("t", 1);
-  harness_.Append({"t", 0}, {{.value = "v", .headers = {{"a", "1"}}}});
-  auto options = harness_.Options({"t"});
-  options.want_headers = false;
-  Open(options);
-  for (int i = 0; i < kPollsMax && Seen() == 0; ++i) {
+  std::vector<FakeRecord> all;
+  for (int i = 0; i < kRecords; ++i) {
+    all.push_back(
+        {.value = "v", .headers = {{"trace", std::string(kTrace)}, {"number", std::to_string(i)}}});
+  }
+  harness_.Append({"t", 0}, all);
+  Open(harness_.Options({"t"}));
+  std::vector<SourceBatch> batches;
+  size_t records = 0;
+  for (int i = 0; i < kPollsMax && records < kRecords; ++i) {
     for (auto& event : source_->Poll(kStep)) {
       if (const auto* given = std::get_if<PartitionsAssigned>(&event)) Start(given->partitions);
-      const auto* batch = std::get_if<SourceBatch>(&event);
+      auto* const batch = std::get_if<SourceBatch>(&event);
       if (batch == nullptr) continue;
-      seen_[{"t", 0}].push_back(0);
-      EXPECT_TRUE(batch->records[0].headers.empty());
+      EXPECT_GE(batch->header_bytes, batch->records.size() * kTrace.size());
+      EXPECT_GT(batch->bytes, batch->header_bytes);
+      records += batch->records.size();
+      batches.push_back(std::move(*batch));
     }
   }
-  EXPECT_EQ(Seen(), 1U);
+  ASSERT_EQ(records, static_cast<size_t>(kRecords));
+  const auto check = [&](size_t every_other) {
+    for (const SourceBatch& batch : batches) {
+      for (size_t i = every_other; i < batch.records.size(); i += 2) {
+        const Record& record = batch.records[i];
+        const auto headers = record.headers.all();
+        ASSERT_EQ(headers.size(), 2U);
+        EXPECT_EQ(headers[0].value, kTrace);
+        EXPECT_EQ(headers[1].value, std::to_string(record.offset));
+        EXPECT_EQ(record.headers.all().data(), headers.data()) << "read twice";
+      }
+    }
+  };
+  std::jthread other([&] { check(1); });
+  check(0);
+  other.join();
 }
 
 TEST_F(KafkaSourceTest, CommitErrorsSayWhatToDo) {

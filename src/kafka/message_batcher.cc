@@ -2,13 +2,13 @@
 #include "kafka/message_batcher.h"
 
 #include <algorithm>
+#include <deque>
+
+#include "core/mutex.h"
+#include "kafka/message_headers.h"
 
 namespace kafka_iceberg::kafka {
 namespace {
-
-constexpr size_t kHeadersPerChunk = 1024;
-// More headers than this on one record are cut off: a record is not a place for millions of them.
-constexpr size_t kHeadersPerRecordMax = 65'536;
 
 std::string_view View(const void* data, size_t size) {
   return data == nullptr ? std::string_view{}
@@ -17,7 +17,7 @@ std::string_view View(const void* data, size_t size) {
 
 }  // namespace
 
-class MessageBatcher::Messages final : public BatchOwner {
+class MessageBatcher::Messages final : public BatchOwner, public HeaderReader {
  public:
   explicit Messages(std::shared_ptr<ConsumerClient> client) : client_(std::move(client)) {}
   ~Messages() override {
@@ -27,28 +27,23 @@ class MessageBatcher::Messages final : public BatchOwner {
   void Reserve(size_t count) { messages_.reserve(count); }
   void Add(rd_kafka_message_t* message) { messages_.push_back(message); }
 
-  // Room for `count` headers in one piece.
-  Header* AllocateHeaders(size_t count) {
-    if (chunks_.empty() || chunk_size_ - chunk_used_ < count) {
-      chunk_size_ = std::max(count, kHeadersPerChunk);
-      chunk_used_ = 0;
-      chunks_.push_back(std::make_unique<Header[]>(chunk_size_));
-    }
-    Header* const start = chunks_.back().get() + chunk_used_;
-    chunk_used_ += count;
-    return start;
+  std::span<const Header> ReadHeaders(const void* message) override {
+    auto headers = HeadersOf(*static_cast<const rd_kafka_message_t*>(message));
+    if (headers.empty()) return {};
+    const MutexLock lock(mutex_);
+    return headers_.emplace_back(std::move(headers));
   }
 
  private:
   const std::shared_ptr<ConsumerClient> client_;  // outlives the messages
   std::vector<rd_kafka_message_t*> messages_;
-  std::vector<std::unique_ptr<Header[]>> chunks_;
-  size_t chunk_size_ = 0;
-  size_t chunk_used_ = 0;
+
+  Mutex mutex_;  // the batch may have been split among threads
+  std::deque<std::vector<Header>> headers_ GUARDED_BY(mutex_);  // they stay where they are
 };
 
-MessageBatcher::MessageBatcher(std::shared_ptr<ConsumerClient> client, bool want_headers)
-    : client_(std::move(client)), want_headers_(want_headers) {}
+MessageBatcher::MessageBatcher(std::shared_ptr<ConsumerClient> client)
+    : client_(std::move(client)) {}
 
 MessageBatcher::~MessageBatcher() = default;
 
@@ -71,6 +66,12 @@ void MessageBatcher::Open(std::string_view topic, size_t expected) {
   selected_->owner = std::move(messages);
 }
 
+void MessageBatcher::StartRun(const rd_kafka_message_t& first) {
+  header_bytes_each_ = 0;
+  for (const Header& header : HeadersOf(first))
+    header_bytes_each_ += header.key.size() + header.value.size();
+}
+
 void MessageBatcher::Add(rd_kafka_message_t* message) {
   selected_messages_->Add(message);
   rd_kafka_timestamp_type_t timestamp_type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
@@ -84,26 +85,9 @@ void MessageBatcher::Add(rd_kafka_message_t* message) {
   record.partition = message->partition;
   record.value_is_null = message->payload == nullptr;
   record.key_is_null = message->key == nullptr;
-  if (want_headers_) record.headers = ParseHeaders(message);
-  selected_->bytes += message->len + message->key_len;
-}
-
-std::span<const Header> MessageBatcher::ParseHeaders(rd_kafka_message_t* message) {
-  rd_kafka_headers_t* parsed = nullptr;
-  if (rd_kafka_message_headers(message, &parsed) != RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  const size_t count = std::min(rd_kafka_header_cnt(parsed), kHeadersPerRecordMax);
-  Header* const headers = selected_messages_->AllocateHeaders(count);
-  for (size_t i = 0; i < count; ++i) {
-    const char* name = nullptr;
-    const void* value = nullptr;
-    size_t size = 0;
-    if (rd_kafka_header_get_all(parsed, i, &name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return {headers, i};
-    }
-    headers[i] = {name, View(value, size), value == nullptr};
-    selected_->bytes += headers[i].key.size() + size;
-  }
-  return {headers, count};
+  record.headers = {*selected_messages_, message};
+  selected_->bytes += message->len + message->key_len + header_bytes_each_;
+  selected_->header_bytes += header_bytes_each_;
 }
 
 std::vector<SourceBatch> MessageBatcher::Take() {

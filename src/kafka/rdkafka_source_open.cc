@@ -51,7 +51,7 @@ Status RdKafkaSource::Start() {
   rd_kafka_poll_set_consumer(client->get());
   rd_kafka_set_log_queue(client->get(), nullptr);
   client_ = std::make_shared<ConsumerClient>(std::move(client));
-  batcher_ = std::make_unique<MessageBatcher>(client_, options_.want_headers);
+  batcher_ = std::make_unique<MessageBatcher>(client_);
   watch_queue_.reset(rd_kafka_queue_new(client_->get()));
   messages_.resize(options_.batch_records_max);
   return Subscribe();

@@ -89,6 +89,7 @@ void RdKafkaSource::DeliverRun(std::span<rd_kafka_message_t*> run,
     const auto same_topic = std::ranges::count(rest, run.front()->rkt, &rd_kafka_message_t::rkt);
     batcher_->Open(topic, static_cast<size_t>(same_topic));
   }
+  batcher_->StartRun(*run.front());
   for (size_t i = 0; i < run.size(); ++i) {
     switch (position->Accept(run[i]->offset)) {
       case Verdict::kDeliver: batcher_->Add(run[i]); break;

@@ -126,7 +126,7 @@ class RecordSourceConformance : public testing::TestWithParam<SourceHarnessFacto
     if (!record.value_is_null) seen.record.value = record.value;
     if (!record.key_is_null) seen.record.key = record.key;
     seen.record.timestamp_ms = record.timestamp_ms;
-    for (const auto& header : record.headers) {
+    for (const auto& header : record.headers.all()) {
       seen.record.headers.emplace_back(header.key, header.value_is_null
                                                        ? std::nullopt
                                                        : std::optional<std::string>(header.value));

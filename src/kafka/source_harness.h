@@ -122,7 +122,6 @@ class MockHarness final : public SourceHarness {
     options.topics = std::move(topics);
     options.group_id = "readers";
     options.group_protocol = group_protocol_;
-    options.want_headers = true;
     if (group_protocol_ == kClassicProtocol) {
       // The embedded broker lets a rebalance take as long as a session may last.
       options.session_timeout = std::chrono::seconds(2);

@@ -9,6 +9,7 @@
 #include "kafka/access/secured_client.h"
 #include "kafka/client_conf.h"
 #include "kafka/kafka_settings.h"
+#include "kafka/message_headers.h"
 #include "kafka/rdkafka_handles.h"
 #include "kafka/topic_pattern.h"
 
@@ -16,7 +17,6 @@ namespace kafka_iceberg::kafka {
 namespace {
 
 constexpr Duration kPollTimeout = std::chrono::milliseconds(100);
-constexpr size_t kHeadersPerRecordMax = 65'536;  // as for records that are ingested
 constexpr Duration kMetadataTurn = std::chrono::seconds(1);
 
 struct MessageDeleter {
@@ -169,19 +169,6 @@ class RdKafkaTopicReader final : public TopicReader {
     return {};
   }
 
-  void AddHeaders(const rd_kafka_message_t& message) {
-    rd_kafka_headers_t* headers = nullptr;
-    if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-    const char* name = nullptr;
-    const void* value = nullptr;
-    size_t size = 0;
-    for (size_t i = 0;
-         rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-         ++i) {
-      headers_.push_back({name, {static_cast<const char*>(value), size}, value == nullptr});
-    }
-  }
-
   // False when `visit` has seen enough.
   Result<bool> Take(const rd_kafka_message_t& message, std::map<TopicPartition, OffsetRange>& left,
                     const Visit& visit) {
@@ -207,7 +194,7 @@ class RdKafkaTopicReader final : public TopicReader {
       left.erase(found);
       return true;
     }
-    ReadHeaders(message);
+    const std::vector<Header> headers = HeadersOf(message);
     const Record record{
         .value = {static_cast<const char*>(message.payload), message.len},
         .key = {static_cast<const char*>(message.key), message.key_len},
@@ -216,31 +203,16 @@ class RdKafkaTopicReader final : public TopicReader {
         .partition = message.partition,
         .value_is_null = message.payload == nullptr,
         .key_is_null = message.key == nullptr,
-        .headers = headers_,
+        .headers = headers,
     };
     const bool go_on = visit(partition, record);
     if (message.offset + 1 >= found->second.end) left.erase(found);
     return go_on;
   }
 
-  void ReadHeaders(const rd_kafka_message_t& message) {
-    headers_.clear();
-    rd_kafka_headers_t* parsed = nullptr;
-    if (rd_kafka_message_headers(&message, &parsed) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
-    const char* name = nullptr;
-    const void* value = nullptr;
-    size_t size = 0;
-    while (headers_.size() < kHeadersPerRecordMax &&
-           rd_kafka_header_get_all(parsed, headers_.size(), &name, &value, &size) ==
-               RD_KAFKA_RESP_ERR_NO_ERROR) {
-      headers_.push_back({name, {static_cast<const char*>(value), size}, value == nullptr});
-    }
-  }
-
   const std::unique_ptr<Complaints> complaints_;  // outlives the client
   const std::unique_ptr<SecuredClient> client_;
   Clock& clock_;
-  std::vector<Header> headers_;  // of the record that is visited
 };
 
 }  // namespace

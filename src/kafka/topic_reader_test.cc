@@ -69,7 +69,7 @@ TEST_F(TopicReaderTest, RecordsHaveTheirHeaders) {
   harness_.Append({"my-orders", 0}, {{.value = "v", .headers = {{"a", "1"}, {"b", std::nullopt}}}});
   std::vector<std::string> seen;
   const auto visit = [&](const TopicPartition&, const Record& record) {
-    for (const Header& header : record.headers)
+    for (const Header& header : record.headers.all())
       seen.push_back(
           fmt::format("{}={}", header.key, header.value_is_null ? "null" : header.value));
     return true;

@@ -123,7 +123,7 @@ Status ParseGlue(const FramingOptions& options, FramedPayload& out) {
 }
 
 const Header* FindSchemaIdHeader(const Record& record, std::string_view name) {
-  for (const Header& header : record.headers) {
+  for (const Header& header : record.headers.all()) {
     if (header.key == name && !header.value_is_null) return &header;
   }
   return nullptr;

@@ -64,7 +64,7 @@ Parsed ParseWithHeader(Framing framing, const std::string& value, const std::str
   parsed.value = std::make_shared<const std::string>(value);
   Record record;
   record.value = *parsed.value;
-  record.headers = headers;
+  record.headers = std::span<const Header>(headers);
   parsed.status = ParseFraming(record, {.framing = framing, .has_message_path = has_message_path},
                                parsed.payload);
   return parsed;

@@ -88,10 +88,10 @@ std::optional<int64_t> Number(std::string_view text) {
 
 // From the last header that begins a block to the end; a later version's block is longer.
 std::optional<std::span<const Header>> BlockOf(const Record& record) {
-  const auto last = std::ranges::find(record.headers.rbegin(), record.headers.rend(),
-                                      kNames.front(), &Header::key);
-  if (last == record.headers.rend()) return std::nullopt;
-  const auto block = record.headers.last(static_cast<size_t>(last - record.headers.rbegin()) + 1);
+  const auto all = record.headers.all();
+  const auto last = std::ranges::find(all.rbegin(), all.rend(), kNames.front(), &Header::key);
+  if (last == all.rend()) return std::nullopt;
+  const auto block = all.last(static_cast<size_t>(last - all.rbegin()) + 1);
   if (block.size() < kCount) return std::nullopt;
   const bool fits = std::ranges::equal(block.first(kCount), kNames, {}, &Header::key);
   return fits ? std::optional(block) : std::nullopt;
@@ -199,7 +199,8 @@ std::optional<ReadLetter> LetterOfRecord(const Record& record) {
   letter.value = std::string(record.value);
   letter.key_is_null = record.key_is_null;
   letter.value_is_null = record.value_is_null;
-  for (const Header& header : record.headers.first(record.headers.size() - block->size())) {
+  const auto all = record.headers.all();
+  for (const Header& header : all.first(all.size() - block->size())) {
     letter.headers.push_back(
         {std::string(header.key), std::string(header.value), header.value_is_null});
   }

@@ -54,7 +54,7 @@ class Records {
                         .partition = letter.partition,
                         .value_is_null = letter.value_is_null,
                         .key_is_null = letter.key_is_null,
-                        .headers = std::span(headers_).subspan(first)});
+                        .headers = std::span<const Header>(headers_).subspan(first)});
   }
 
   std::vector<Header> headers_;

@@ -2,6 +2,7 @@
 #include "engine/routing/plan_router.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace kafka_iceberg::engine {
@@ -9,8 +10,8 @@ namespace {
 
 // The last header of that name, as Kafka's own clients have it.
 std::optional<std::string> HeaderOf(const Record& record, const std::string& name) {
-  for (auto header = record.headers.rbegin(); header != record.headers.rend(); ++header) {
-    if (header->key == name && !header->value_is_null) return std::string(header->value);
+  for (const Header& header : record.headers.all() | std::views::reverse) {
+    if (header.key == name && !header.value_is_null) return std::string(header.value);
   }
   return std::nullopt;
 }

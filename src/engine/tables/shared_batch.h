@@ -5,6 +5,7 @@
 // out may go to any thread.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <utility>
@@ -17,13 +18,20 @@ namespace kafka_iceberg::engine {
 class SharedBatch {
  public:
   explicit SharedBatch(SourceBatch batch)
-      : batch_(std::move(batch)), owner_(std::move(batch_.owner)) {}
+      : batch_(std::move(batch)),
+        header_bytes_each_(batch_.header_bytes / std::max<size_t>(1, batch_.records.size())),
+        owner_(std::move(batch_.owner)) {}
 
-  SourceBatch All() const { return Make(batch_.records, batch_.bytes); }
+  SourceBatch All() const {
+    SourceBatch all = Make(batch_.records);
+    all.bytes = batch_.bytes;
+    all.header_bytes = batch_.header_bytes;
+    return all;
+  }
 
   // These, by their place in the batch.
   SourceBatch Some(std::span<const uint32_t> places) const {
-    SourceBatch some = Make({}, 0);
+    SourceBatch some = Make({});
     some.records.reserve(places.size());
     for (const uint32_t place : places) Add(some, batch_.records[place]);
     return some;
@@ -34,7 +42,7 @@ class SharedBatch {
   std::vector<SourceBatch> Split(size_t count, const PartOf& part_of) const {
     std::vector<SourceBatch> parts;
     for (size_t i = 0; i < count; ++i) {
-      parts.push_back(Make({}, 0));
+      parts.push_back(Make({}));
       parts.back().records.reserve(batch_.records.size());
     }
     for (const Record& record : batch_.records) Add(parts[part_of(record)], record);
@@ -52,18 +60,19 @@ class SharedBatch {
     const std::shared_ptr<BatchOwner> owner_;
   };
 
-  SourceBatch Make(std::vector<Record> records, size_t bytes) const {
+  SourceBatch Make(std::vector<Record> records) const {
     return {.topic = batch_.topic,
             .records = std::move(records),
-            .bytes = bytes,
             .owner = std::make_unique<Share>(owner_)};
   }
-  static void Add(SourceBatch& part, const Record& record) {
-    part.bytes += record.key.size() + record.value.size();
+  void Add(SourceBatch& part, const Record& record) const {
+    part.bytes += record.key.size() + record.value.size() + header_bytes_each_;
+    part.header_bytes += header_bytes_each_;
     part.records.push_back(record);
   }
 
   SourceBatch batch_;
+  const size_t header_bytes_each_;
   const std::shared_ptr<BatchOwner> owner_;
 };
 
