@@ -27,13 +27,7 @@ class OfflineChecker {
       : loaded_(loaded), file_(file) {}
 
   void Add(const std::string& key, std::string message, std::string fix = "") {
-    config::Problem problem{
-        .file = file_, .key = key, .message = std::move(message), .fix = std::move(fix)};
-    if (const auto at = loaded_.positions.find(key); at != loaded_.positions.end()) {
-      problem.line = at->second.first;
-      problem.column = at->second.second;
-    }
-    problems_.push_back(std::move(problem));
+    problems_.push_back(loaded_.ProblemAt(file_, key, std::move(message), std::move(fix)));
   }
 
   // The folder, or the nearest one above it that exists, must be a folder that this process may

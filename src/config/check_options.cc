@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "config/check_options.h"
+
 #include <algorithm>
 #include <cctype>
 
@@ -10,20 +12,14 @@ namespace {
 
 class Checker {
  public:
-  explicit Checker(const std::string& file) : file_(file) {}
+  explicit Checker(const ReportProblem& report) : report_(report) {}
 
   void Require(bool holds, std::string key, std::string message, std::string fix = "") {
-    if (holds) return;
-    problems_.push_back({.file = file_,
-                         .key = std::move(key),
-                         .message = std::move(message),
-                         .fix = std::move(fix)});
+    if (!holds) report_(std::move(key), std::move(message), std::move(fix));
   }
-  std::vector<Problem> Take() { return std::move(problems_); }
 
  private:
-  const std::string& file_;
-  std::vector<Problem> problems_;
+  const ReportProblem& report_;
 };
 
 // Whether the topics may be left to the routes.
@@ -264,14 +260,12 @@ void CheckDeadLetters(const Options& options, bool has_routes, Checker& checker)
 
 }  // namespace
 
-std::vector<Problem> CheckOptions(const Options& options, const std::string& file) {
-  Checker checker(file);
+void CheckOptions(const Options& options, const ReportProblem& report) {
+  Checker checker(report);
   const bool has_routes = !options.routing.routes.empty();
   CheckKafka(options.kafka, options.schema_registry, options.routing, checker);
   CheckIceberg(options.iceberg, has_routes, checker);
-  CheckRoutes(options, [&](std::string key, std::string message, std::string fix) {
-    checker.Require(false, std::move(key), std::move(message), std::move(fix));
-  });
+  CheckRoutes(options, report);
   CheckDeadLetters(options, has_routes, checker);
   checker.Require(options.schema.file.empty() || options.schema.fields.empty(), "schema.file",
                   "only one of schema.file and schema.fields may be set");
@@ -291,7 +285,6 @@ std::vector<Problem> CheckOptions(const Options& options, const std::string& fil
                       options.kafka.key.column != options.schema.rescue_column,
                   "kafka.key_column", "is the rescue column", "give it another name");
   checker.Require(!options.state_directory.empty(), "state.directory", "must not be empty");
-  return checker.Take();
 }
 
 }  // namespace kafka_iceberg::config

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "config/check_options.h"
 #include "config/read_sections.h"
 #include "config/section_reader.h"
 
@@ -66,7 +67,7 @@ Result<std::string> ReadWholeFile(const std::string& path) {
 // Sets one override in the table. The value is TOML when it parses as such (5, true, ["a"]),
 // otherwise text.
 void ApplyOverride(toml::table& root, std::string_view name, const std::string& value,
-                   std::vector<Problem>& problems) {
+                   Overrides& overrides, std::vector<Problem>& problems) {
   std::vector<std::string> path;
   for (size_t from = kOverridePrefix.size(); from <= name.size();) {
     const size_t end = std::min(name.find("__", from), name.size());
@@ -86,6 +87,7 @@ void ApplyOverride(toml::table& root, std::string_view name, const std::string& 
          .fix = "write KAFKA_ICEBERG__SECTION__KEY, e.g. KAFKA_ICEBERG__KAFKA__TOPIC"});
     return;
   }
+  overrides.emplace(fmt::format("{}", fmt::join(path, ".")), name);
   try {
     toml::table parsed = toml::parse("value = " + value);
     if (toml::node* node = parsed.get("value");
@@ -107,15 +109,18 @@ void ReadSchemaFile(const std::string& configuration, const Environment& environ
   const Result<std::string> text = ReadWholeFile(path.string());
   if (!text.ok()) {
     loaded.problems.push_back(
-        {.file = configuration, .key = "schema.file", .message = text.error().message()});
+        loaded.ProblemAt(configuration, "schema.file", text.error().message()));
     return;
   }
   try {
     const toml::table root = toml::parse(*text, path.string());
+    const Overrides none;
+    UnsettledKeys unsettled;
     const ReadContext context{.file = path.string(),
                               .environment = environment,
-                              .problems = loaded.problems,
-                              .positions = loaded.positions};
+                              .overrides = none,
+                              .loaded = loaded,
+                              .unsettled = unsettled};
     SectionReader reader(context, &root, "");
     ReadFields(context, reader.Take("fields"), loaded.options.schema.fields);
     reader.Finish();
@@ -133,6 +138,12 @@ void ReadSchemaFile(const std::string& configuration, const Environment& environ
 std::string Nearest(std::string_view word, const std::vector<std::string>& known) {
   constexpr size_t kWordMax = 64;
   if (word.size() > kWordMax) return "";
+  // A word that was left unfinished.
+  constexpr size_t kBeginningMin = 4;
+  const auto begins = [&](const std::string& candidate) {
+    return word.size() >= kBeginningMin && candidate.starts_with(Lower(word));
+  };
+  if (std::ranges::count_if(known, begins) == 1) return *std::ranges::find_if(known, begins);
   std::string best;
   size_t best_distance = std::max<size_t>(1, word.size() / 3) + 1;
   for (const std::string& candidate : known) {
@@ -152,6 +163,23 @@ std::string Problem::ToString() const {
   text += ": " + message;
   if (!fix.empty()) text += "; " + fix;
   return text;
+}
+
+Problem LoadedOptions::ProblemAt(const std::string& file, std::string key, std::string message,
+                                 std::string fix) const {
+  Place place{.file = file};
+  for (std::string_view part = key; !part.empty(); part = SectionOf(part)) {
+    const auto found = places.find(part);
+    if (found == places.end()) continue;
+    place = found->second;
+    break;
+  }
+  return {.file = std::move(place.file),
+          .line = place.line,
+          .column = place.column,
+          .key = std::move(key),
+          .message = std::move(message),
+          .fix = std::move(fix)};
 }
 
 Environment ProcessEnvironment() {
@@ -185,17 +213,23 @@ LoadedOptions ParseOptions(std::string_view toml, const std::string& name,
                                .message = fmt::format("not valid TOML: {}", error.description())});
     return loaded;
   }
+  Overrides overrides;
   for (const auto& [variable, value] : environment) {
     if (variable.starts_with(kOverridePrefix))
-      ApplyOverride(root, variable, value, loaded.problems);
+      ApplyOverride(root, variable, value, overrides, loaded.problems);
   }
-  ReadContext context{.file = name,
-                      .environment = environment,
-                      .problems = loaded.problems,
-                      .positions = loaded.positions};
+  UnsettledKeys unsettled;
+  const ReadContext context{.file = name,
+                            .environment = environment,
+                            .overrides = overrides,
+                            .loaded = loaded,
+                            .unsettled = unsettled};
   loaded.options = ReadSections(context, root, loaded.warnings);
-  // A missing key that was reported as misspelt is not reported twice.
-  if (loaded.problems.empty()) loaded.problems = CheckOptions(loaded.options, name);
+  CheckOptions(loaded.options, [&](std::string key, std::string message, std::string fix) {
+    if (unsettled.MayExplain(key, message)) return;
+    loaded.problems.push_back(
+        loaded.ProblemAt(name, std::move(key), std::move(message), std::move(fix)));
+  });
   std::ranges::stable_sort(loaded.problems, {}, [](const Problem& problem) {
     return std::pair(problem.line, problem.column);
   });

@@ -2,13 +2,12 @@
 //
 // Reads Options from a TOML file, then from environment variables KAFKA_ICEBERG__SECTION__KEY, and
 // checks them as a whole. All problems are reported at once, each with file, line, column, what is
-// wrong and how to fix it.
+// wrong and how to fix it; only what may come of another problem waits until that one is mended.
 #pragma once
 
 #include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "config/options.h"
@@ -16,8 +15,15 @@
 
 namespace kafka_iceberg::config {
 
-struct Problem {
+// Where something of a configuration was written.
+struct Place {
   std::string file;  // or "environment variable NAME"
+  int line = 0;      // 0: no position
+  int column = 0;
+};
+
+struct Problem {
+  std::string file;  // as in Place
   int line = 0;      // 0: no position
   int column = 0;
   std::string key;  // "kafka.topic"
@@ -30,10 +36,14 @@ struct Problem {
 
 struct LoadedOptions {
   Options options;
-  std::vector<Problem> problems;  // empty: the options may be used
-  std::vector<Problem> warnings;  // legal, but probably not meant
-  // Line and column of every key that was read, for problems that only others can find.
-  std::map<std::string, std::pair<int, int>> positions;
+  std::vector<Problem> problems;                     // empty: the options may be used
+  std::vector<Problem> warnings;                     // legal, but probably not meant
+  std::map<std::string, Place, std::less<>> places;  // of every key and section that was read
+
+  // A problem that is found after reading. It stands where the key does, or else where the nearest
+  // section around it begins, or else in `file`.
+  Problem ProblemAt(const std::string& file, std::string key, std::string message,
+                    std::string fix = "") const;
 };
 
 using Environment = std::map<std::string, std::string>;
@@ -44,10 +54,6 @@ Environment ProcessEnvironment();
 Result<LoadedOptions> LoadOptionsFile(const std::string& path, const Environment& environment);
 LoadedOptions ParseOptions(std::string_view toml, const std::string& name,
                            const Environment& environment);
-
-// What a whole configuration must have (a topic, a group, a table, ...); part of the functions
-// above.
-std::vector<Problem> CheckOptions(const Options& options, const std::string& file);
 
 // The nearest of `known` to `word`, when it is near enough to be a typing mistake; else empty.
 std::string Nearest(std::string_view word, const std::vector<std::string>& known);

@@ -15,6 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 constexpr std::string_view kMinimal = R"([kafka]
 bootstrap_servers = "localhost:9092"
@@ -38,6 +39,23 @@ std::vector<std::string> Texts(const std::vector<Problem>& problems) {
   std::vector<std::string> texts;
   for (const Problem& problem : problems) texts.push_back(problem.ToString());
   return texts;
+}
+
+// The configuration with another catalog.
+LoadedOptions ParseCatalog(const std::string& type, const std::string& section) {
+  return ParseOptions(fmt::format(R"([kafka]
+bootstrap_servers = "localhost:9092"
+topic = "events"
+consumer_group = "g"
+[iceberg]
+catalog_type = "{0}"
+database_name = "raw"
+table_name = "events"
+[iceberg.{0}]
+{1}
+)",
+                                  type, section),
+                      "config.toml", {});
 }
 
 TEST(ConfigFile, MinimalConfigurationHasTheDocumentedDefaults) {
@@ -105,12 +123,67 @@ max_size_mb = -1
                                             "config.toml", {});
   EXPECT_THAT(
       Texts(loaded.problems),
-      ElementsAre("config.toml:2:1: kafka.bootstrap_server: unknown key; did you mean "
+      ElementsAre(StartsWith("config.toml: iceberg.database_name: is missing; e.g. "),
+                  StartsWith("config.toml: iceberg.table_name: is missing; e.g. "),
+                  StartsWith("config.toml: iceberg.file.warehouse_path: is missing; e.g. "),
+                  StartsWith("config.toml:1:2: kafka.consumer_group: is missing; e.g. "),
+                  "config.toml:2:1: kafka.bootstrap_server: unknown key; did you mean "
                   "\"bootstrap_servers\"?",
                   "config.toml:3:9: kafka.topic: must be a string, not an integer",
                   "config.toml:5:15: hot_buffer.ttl_seconds: must be an integer, not a string",
                   "config.toml:6:15: hot_buffer.max_size_mb: -1 is outside 16 to 1048576",
                   "config.toml:7:2: hot_bufer: unknown section; did you mean \"hot_buffer\"?"));
+}
+
+// What is only missing because it was misspelt, or needed because of a wrong choice, is not told.
+TEST(ConfigFile, AProblemHidesWhatMayComeOfIt) {
+  const LoadedOptions loaded = ParseOptions(R"([kafka]
+bootstrap_servers = "b"
+topic = "t"
+topics = ["u"]
+format = "arvo"
+subject = "s"
+consumer_grup = "g"
+[iceberg]
+catalog_type = "rset"
+database_name = "../up"
+[iceberg.rest]
+uri = "localhost"
+[schema]
+metadata_columns = ["_kafka_ofset"]
+)",
+                                            "config.toml", {});
+  EXPECT_THAT(
+      Texts(loaded.problems),
+      ElementsAre(HasSubstr("config.toml:3:1: kafka.topic: only one of topic, topics and"),
+                  HasSubstr("config.toml:5:10: kafka.format: \"arvo\" is not one of "),
+                  HasSubstr("config.toml:7:1: kafka.consumer_grup: unknown key; did you mean"),
+                  HasSubstr("config.toml:8:2: iceberg.table_name: is missing"),
+                  HasSubstr("config.toml:9:16: iceberg.catalog_type: \"rset\" is not one of "),
+                  HasSubstr("config.toml:10:1: iceberg.database_name: is not a legal name"),
+                  HasSubstr("config.toml:14:1: schema.metadata_columns: \"_kafka_ofset\" is ")));
+}
+
+TEST(ConfigFile, WhatCannotGoTogetherHasAPosition) {
+  const LoadedOptions loaded = ParseCatalog("rest", "uri = \"localhost\"");
+  EXPECT_THAT(
+      Texts(loaded.problems),
+      ElementsAre(StartsWith("config.toml:10:1: iceberg.rest.uri: must begin with http://")));
+  const LoadedOptions missing =
+      ParseCatalog("rest", "credential_type = \"bearer\"\nuri = \"http://h\"");
+  EXPECT_THAT(Texts(missing.problems),
+              ElementsAre(StartsWith("config.toml:9:10: iceberg.rest.credential: is missing")));
+}
+
+TEST(ConfigFile, AnOverrideIsNamedInItsProblems) {
+  const Environment wrong_type = {{"KAFKA_ICEBERG__KAFKA__TOPIC", "5"}};
+  EXPECT_THAT(Texts(Parse("", wrong_type).problems),
+              ElementsAre("environment variable KAFKA_ICEBERG__KAFKA__TOPIC: kafka.topic: must be "
+                          "a string, not an integer"));
+  const Environment bad_name = {{"KAFKA_ICEBERG__ICEBERG__TABLE_NAME", "../up"}};
+  EXPECT_THAT(Texts(Parse("", bad_name).problems),
+              ElementsAre(StartsWith("environment variable KAFKA_ICEBERG__ICEBERG__TABLE_NAME: "
+                                     "iceberg.table_name: is not a legal name")));
 }
 
 TEST(ConfigFile, MissingKeysAreNamedWithAnExample) {
@@ -119,23 +192,6 @@ TEST(ConfigFile, MissingKeysAreNamedWithAnExample) {
               ::testing::Contains(
                   HasSubstr("kafka.bootstrap_servers: is missing; e.g. bootstrap_servers")));
   EXPECT_THAT(loaded.problems, SizeIs(6));
-}
-
-// The configuration with another catalog.
-LoadedOptions ParseCatalog(const std::string& type, const std::string& section) {
-  return ParseOptions(fmt::format(R"([kafka]
-bootstrap_servers = "localhost:9092"
-topic = "events"
-consumer_group = "g"
-[iceberg]
-catalog_type = "{0}"
-database_name = "raw"
-table_name = "events"
-[iceberg.{0}]
-{1}
-)",
-                                  type, section),
-                      "config.toml", {});
 }
 
 TEST(ConfigFile, EachCatalogHasItsSection) {
@@ -300,7 +356,7 @@ topics = ["a", "b"]
 consumer_group = "g"
 )" + of_topic + "\n" + registry,
                            "config.toml", {})
-                  .problems[0]
+                  .problems.back()
                   .ToString(),
               HasSubstr("kafka.subject"));
   EXPECT_THAT(first_problem("key_format = \"json\"\nkey_column = \"_kafka_key\""),
@@ -321,6 +377,8 @@ TEST(ConfigFile, MissingFileIsNotFound) {
 TEST(Nearest, IsEmptyWhenNothingIsNear) {
   EXPECT_EQ(Nearest("xyzzy", {"topic", "format"}), "");
   EXPECT_EQ(Nearest("topci", {"topic", "format"}), "topic");
+  EXPECT_EQ(Nearest("warehouse", {"uri", "warehouse_path"}), "warehouse_path");
+  EXPECT_EQ(Nearest("s3_endp", {"s3_endpoint_a", "s3_endpoint_b"}), "");
 }
 
 TEST(ConfigFile, DeadLettersInATopic) {

@@ -126,15 +126,16 @@ void ReadRoutes(const ReadContext& context, SectionReader& root, RoutingOptions&
   if (list == nullptr) return;
   const toml::array* array = list->as_array();
   if (array == nullptr) {
-    context.Report(*list, "routes", "must be an array of tables",
+    context.Report(list->source(), "routes", "must be an array of tables",
                    "write [[routes]] with topic and table for each route");
     return;
   }
   for (size_t i = 0; i < array->size(); ++i) {
     const std::string path = fmt::format("routes[{}]", i);
     const toml::table* entry = (*array)[i].as_table();
+    context.loaded.places[path] = context.PlaceOf((*array)[i].source(), path);
     if (entry == nullptr) {
-      context.Report((*array)[i], path, "must be a table");
+      context.Report((*array)[i].source(), path, "must be a table");
       continue;
     }
     routing.routes.push_back(ReadRoute(context, *entry, path));

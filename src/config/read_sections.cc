@@ -161,7 +161,7 @@ void ReadSmallSections(const ReadContext& context, SectionReader& root, Options&
 
 void Warn(std::vector<Problem>& warnings, const ReadContext& context, std::string key,
           std::string message) {
-  warnings.push_back({.file = context.file, .key = std::move(key), .message = std::move(message)});
+  warnings.push_back(context.loaded.ProblemAt(context.file, std::move(key), std::move(message)));
 }
 
 }  // namespace
@@ -170,15 +170,16 @@ void ReadFields(const ReadContext& context, const toml::node* list, std::vector<
   if (list == nullptr) return;
   const toml::array* array = list->as_array();
   if (array == nullptr) {
-    context.Report(*list, "schema.fields", "must be an array of tables",
+    context.Report(list->source(), "schema.fields", "must be an array of tables",
                    "write [[schema.fields]] with name and type for each column");
     return;
   }
   for (size_t i = 0; i < array->size(); ++i) {
     const std::string path = fmt::format("schema.fields[{}]", i);
     const toml::table* entry = (*array)[i].as_table();
+    context.loaded.places[path] = context.PlaceOf((*array)[i].source(), path);
     if (entry == nullptr) {
-      context.Report((*array)[i], path, "must be a table with name and type");
+      context.Report((*array)[i].source(), path, "must be a table with name and type");
       continue;
     }
     SchemaField field;
@@ -189,7 +190,7 @@ void ReadFields(const ReadContext& context, const toml::node* list, std::vector<
     reader.String("doc", field.doc);
     reader.Finish();
     if (field.name.empty() || field.type.empty()) {
-      context.Report(*entry, path, "needs a name and a type");
+      context.Report(entry->source(), path, "needs a name and a type");
     }
     out.push_back(std::move(field));
   }

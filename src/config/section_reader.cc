@@ -24,26 +24,27 @@ bool IsNameCharacter(char c) {
 
 }  // namespace
 
-void ReadContext::Report(const toml::node& node, std::string key, std::string message,
-                         std::string fix) const {
-  const auto& at = node.source().begin;
-  problems.push_back({.file = file,
-                      .line = static_cast<int>(at.line),
-                      .column = static_cast<int>(at.column),
-                      .key = std::move(key),
-                      .message = std::move(message),
-                      .fix = std::move(fix)});
+Place ReadContext::PlaceOf(const toml::source_region& source, std::string_view key) const {
+  for (std::string_view part = key; !part.empty(); part = SectionOf(part)) {
+    const auto variable = overrides.find(part);
+    if (variable != overrides.end())
+      return {.file = fmt::format("environment variable {}", variable->second)};
+  }
+  return {.file = file,
+          .line = static_cast<int>(source.begin.line),
+          .column = static_cast<int>(source.begin.column)};
 }
 
-void ReadContext::Report(const toml::key& name, std::string key, std::string message,
+void ReadContext::Report(const toml::source_region& source, std::string key, std::string message,
                          std::string fix) const {
-  const auto& at = name.source().begin;
-  problems.push_back({.file = file,
-                      .line = static_cast<int>(at.line),
-                      .column = static_cast<int>(at.column),
-                      .key = std::move(key),
-                      .message = std::move(message),
-                      .fix = std::move(fix)});
+  unsettled.Add(key);
+  Place place = PlaceOf(source, key);
+  loaded.problems.push_back({.file = std::move(place.file),
+                             .line = place.line,
+                             .column = place.column,
+                             .key = std::move(key),
+                             .message = std::move(message),
+                             .fix = std::move(fix)});
 }
 
 SectionReader::SectionReader(const ReadContext& context, const toml::table* table, std::string path)
@@ -63,8 +64,8 @@ const toml::node* SectionReader::Take(std::string_view key) {
 }
 
 void SectionReader::Remember(const toml::key& name, std::string key) const {
-  const auto& at = name.source().begin;
-  context_.positions[std::move(key)] = {static_cast<int>(at.line), static_cast<int>(at.column)};
+  Place place = context_.PlaceOf(name.source(), key);
+  context_.loaded.places.insert_or_assign(std::move(key), std::move(place));
 }
 
 bool SectionReader::Has(std::string_view key) const {
@@ -73,7 +74,8 @@ bool SectionReader::Has(std::string_view key) const {
 
 void SectionReader::WrongType(const toml::node& node, std::string_view key,
                               std::string_view expected) const {
-  context_.Report(node, Path(key), fmt::format("must be {}, not {}", expected, TypeName(node)));
+  context_.Report(node.source(), Path(key),
+                  fmt::format("must be {}, not {}", expected, TypeName(node)));
 }
 
 std::optional<std::string> SectionReader::Expand(const toml::node& node, std::string_view key,
@@ -88,13 +90,14 @@ std::optional<std::string> SectionReader::Expand(const toml::node& node, std::st
     const std::string name =
         text.substr(open + 2, close == std::string::npos ? 0 : close - open - 2);
     if (name.empty() || !std::ranges::all_of(name, IsNameCharacter)) {
-      context_.Report(node, Path(key), "\"${\" without a variable name and \"}\"",
+      context_.Report(node.source(), Path(key), "\"${\" without a variable name and \"}\"",
                       "write \"${NAME}\"");
       return std::nullopt;
     }
     const auto found = context_.environment.find(name);
     if (found == context_.environment.end()) {
-      context_.Report(node, Path(key), fmt::format("environment variable {} is not set", name),
+      context_.Report(node.source(), Path(key),
+                      fmt::format("environment variable {} is not set", name),
                       fmt::format("export {}=... before starting", name));
       return std::nullopt;
     }
@@ -122,7 +125,8 @@ void SectionReader::Choice(std::string_view key, std::string& out,
     return;
   }
   const std::string nearest = Nearest(value, choices);
-  context_.Report(*Take(key), Path(key),
+  context_.unsettled.AddChoice(Path(key));
+  context_.Report(Take(key)->source(), Path(key),
                   fmt::format("\"{}\" is not one of {}", value, fmt::join(choices, ", ")),
                   nearest.empty() ? "" : fmt::format("did you mean \"{}\"?", nearest));
 }
@@ -133,7 +137,7 @@ void SectionReader::Int(std::string_view key, int32_t& out, int64_t min, int64_t
   const auto* number = node->as_integer();
   if (number == nullptr) return WrongType(*node, key, "an integer");
   if (number->get() < min || number->get() > max) {
-    context_.Report(*node, Path(key),
+    context_.Report(node->source(), Path(key),
                     fmt::format("{} is outside {} to {}", number->get(), min, max));
     return;
   }
@@ -146,7 +150,8 @@ void SectionReader::Number(std::string_view key, double& out, double min, double
   const auto value = node->is_number() ? node->value<double>() : std::nullopt;
   if (!value) return WrongType(*node, key, "a number");
   if (!(*value >= min && *value <= max)) {
-    context_.Report(*node, Path(key), fmt::format("{} is outside {} to {}", *value, min, max));
+    context_.Report(node->source(), Path(key),
+                    fmt::format("{} is outside {} to {}", *value, min, max));
     return;
   }
   out = *value;
@@ -188,7 +193,7 @@ void SectionReader::IntList(std::string_view key, std::vector<int32_t>& out, int
     const auto* number = element.as_integer();
     if (number == nullptr) return WrongType(element, key, "an array of integers");
     if (number->get() < min || number->get() > max) {
-      context_.Report(element, Path(key),
+      context_.Report(element.source(), Path(key),
                       fmt::format("{} is outside {} to {}", number->get(), min, max));
       return;
     }
@@ -231,7 +236,9 @@ void SectionReader::Finish() {
   for (const auto& [name, value] : *table_) {
     if (known_.contains(name.str())) continue;
     const std::string nearest = Nearest(name.str(), known);
-    context_.Report(name, Path(name.str()), value.is_table() ? "unknown section" : "unknown key",
+    if (!nearest.empty()) context_.unsettled.Add(Path(nearest));
+    context_.Report(name.source(), Path(name.str()),
+                    value.is_table() ? "unknown section" : "unknown key",
                     nearest.empty() ? fmt::format("known here: {}", fmt::join(known, ", "))
                                     : fmt::format("did you mean \"{}\"?", nearest));
   }

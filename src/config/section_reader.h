@@ -16,19 +16,24 @@
 #include <vector>
 
 #include "config/config_file.h"
+#include "config/unsettled_keys.h"
 
 namespace kafka_iceberg::config {
+
+// The variables that override keys, by the key's full name.
+using Overrides = std::map<std::string, std::string, std::less<>>;
 
 // What all readers of one file share.
 struct ReadContext {
   std::string file;
   const Environment& environment;
-  std::vector<Problem>& problems;
-  std::map<std::string, std::pair<int, int>>& positions;  // by full key
+  const Overrides& overrides;
+  LoadedOptions& loaded;  // problems and places
+  UnsettledKeys& unsettled;
 
-  void Report(const toml::node& node, std::string key, std::string message,
-              std::string fix = "") const;
-  void Report(const toml::key& name, std::string key, std::string message,
+  Place PlaceOf(const toml::source_region& source, std::string_view key) const;
+
+  void Report(const toml::source_region& source, std::string key, std::string message,
               std::string fix = "") const;
 };
 
