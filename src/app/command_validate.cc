@@ -9,6 +9,7 @@
 #include "app/exit_code.h"
 #include "app/output.h"
 #include "engine/connect.h"
+#include "engine/letters/open_dead_letters.h"
 #include "engine/module_options.h"
 #include "engine/routing/route_plan.h"
 #include "storage/conditional_write_probe.h"
@@ -137,6 +138,19 @@ ProbeResult ProbeKafka(const config::Options& options, Runtime& runtime) {
   return result;
 }
 
+ProbeResult ProbeLetterTopic(const config::Options& options, Runtime& runtime) {
+  ProbeResult result{.name = "letters"};
+  const auto look =
+      engine::LookAtLetterTopic(options, engine::TargetTable(options), runtime.engine_context());
+  if (look.ok()) {
+    result.detail = fmt::format("topic {} {}", look->topic,
+                                look->exists ? "exists" : "does not exist and will be created");
+  } else {
+    result.status = look.error().WithContext("cannot keep dead letters");
+  }
+  return result;
+}
+
 // Tables that records will name are not known; the one that keeps account stands for them.
 std::vector<config::Options> TablesToProbe(const config::Options& options) {
   auto tables = engine::TablesOf(options, {});
@@ -203,6 +217,8 @@ int ValidateCommand(const Arguments& arguments, Runtime& runtime) {
   std::vector<ProbeResult> probes;
   if (problems.empty() && arguments.connect) {
     probes.push_back(ProbeKafka(loaded->options, runtime));
+    if (loaded->options.dead_letter.mode == "topic")
+      probes.push_back(ProbeLetterTopic(loaded->options, runtime));
     for (const config::Options& table : TablesToProbe(loaded->options)) {
       probes.push_back(ProbeCatalog(table, runtime));
       probes.push_back(ProbeStore(table, runtime));

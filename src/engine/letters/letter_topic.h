@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "catalog/catalog.h"
@@ -36,6 +37,10 @@ struct LetterTopicContext {
   // before_letters, letters_written (and not committed), after_letters; may be empty
   std::function<void(std::string_view)> step_hook;
 };
+
+// kInvalid: what is written there would not stay.
+Status CheckKeepsLetters(kafka::TransactionalTopic& topic,
+                         const std::optional<kafka::TopicSettings>& settings);
 
 // Of the table with this uuid.
 std::string TransactionalIdOf(const std::string& table_uuid);

@@ -60,14 +60,22 @@ Status CheckNotASource(const kafka::KafkaSourceOptions& source, const std::strin
   return {};
 }
 
+Result<std::unique_ptr<kafka::TransactionalTopic>> OpenTopic(const config::Options& options,
+                                                             const std::string& topic,
+                                                             const std::string& transactional_id,
+                                                             const EngineContext& context) {
+  kafka::TransactionalTopicOptions opened{
+      .client = TRY(SecuredSourceOptions(options, context.clock)),
+      .topic = topic,
+      .transactional_id = transactional_id};
+  TRY(CheckNotASource(opened.client, topic));
+  return kafka::OpenTransactionalTopic(std::move(opened), context.clock);
+}
+
 Result<std::unique_ptr<kafka::TransactionalTopic>> OpenTopic(const DeadLetterTarget& target,
                                                              const EngineContext& context) {
-  kafka::TransactionalTopicOptions options{
-      .client = TRY(SecuredSourceOptions(target.options, context.clock)),
-      .topic = LetterTopicOf(target.options, target.table.identifier()),
-      .transactional_id = TransactionalIdOf(target.table.Current().metadata->table_uuid)};
-  TRY(CheckNotASource(options.client, options.topic));
-  return kafka::OpenTransactionalTopic(std::move(options), context.clock);
+  return OpenTopic(target.options, LetterTopicOf(target.options, target.table.identifier()),
+                   TransactionalIdOf(target.table.Current().metadata->table_uuid), context);
 }
 
 bool MayPass(ErrorCode code) {
@@ -195,6 +203,19 @@ Result<LetterKeys> ReadLetterOffsets(const DeadLetterTarget& target) {
   if (!letters.ok()) return letters.error();
   TRY(VisitTableLetters((*letters)->Current(), (*letters)->store(), add));
   return offsets;
+}
+
+Result<LetterTopicLook> LookAtLetterTopic(const config::Options& options,
+                                          const catalog::TableIdentifier& main,
+                                          const EngineContext& context) {
+  LetterTopicLook look{.topic = LetterTopicOf(options, main)};
+  const auto topic = TRY(OpenTopic(options, look.topic, TransactionalIdOf("probe"), context));
+  const auto state = topic->Look();
+  if (!state.ok() && state.error().code() == ErrorCode::kNotFound) return look;
+  if (!state.ok()) return state.error();
+  TRY(CheckKeepsLetters(*topic, topic->Settings()));
+  look.exists = true;
+  return look;
 }
 
 Status AddTopicLetterOffsets(const DeadLetterTarget& target, const EngineContext& context,

@@ -49,6 +49,16 @@ Result<std::unique_ptr<LetterShelf>> OpenLetterShelf(const DeadLetterTarget& tar
 Status SettleDeadLetters(const DeadLetterTarget& target, const EngineContext& context);
 // The offsets of all letters: of the files, of the table, and of those that wait to be delivered.
 Result<LetterKeys> ReadLetterOffsets(const DeadLetterTarget& target);
+// What can be said of the topic, when that is the mode, without writing to it: whether it is there
+// and keeps what it gets. A session would shut out the engine that runs, so whether one may write
+// is seen at the start only.
+struct LetterTopicLook {
+  std::string topic;
+  bool exists = false;
+};
+Result<LetterTopicLook> LookAtLetterTopic(const config::Options& options,
+                                          const catalog::TableIdentifier& main,
+                                          const EngineContext& context);
 // Adds those in the topic, when that is the mode, which asks Kafka.
 Status AddTopicLetterOffsets(const DeadLetterTarget& target, const EngineContext& context,
                              LetterKeys& offsets);

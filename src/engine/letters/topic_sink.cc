@@ -100,13 +100,7 @@ class TopicLetterSink final : public LetterSink {
     if (!found.ok() && found.error().code() != ErrorCode::kNotFound) return found.error();
     if (!found.ok()) TRY(CreateTopic());
     const std::optional<kafka::TopicSettings> settings = topic_->Settings();
-    if (settings && settings->is_compacted) {
-      return Error::Invalid(
-          "topic {} is compacted, which removes dead letters: set its cleanup.policy to "
-          "\"delete\", "
-          "or name another dead_letter.topic",
-          topic_->name());
-    }
+    TRY(CheckKeepsLetters(*topic_, settings));
     if (!shrunk_) {
       const int64_t limit = settings ? settings->record_bytes_max : kRecordBytesDefault;
       record_bytes_max_ = std::clamp(limit - limit / 100 - 512, kRecordBytesMin, kRecordBytesMax);
@@ -271,6 +265,15 @@ class TopicLetterSink final : public LetterSink {
 };
 
 }  // namespace
+
+Status CheckKeepsLetters(kafka::TransactionalTopic& topic,
+                         const std::optional<kafka::TopicSettings>& settings) {
+  if (!settings || !settings->is_compacted) return {};
+  return Error::Invalid(
+      "topic {} is compacted, which removes dead letters: set its cleanup.policy to \"delete\", or "
+      "name another dead_letter.topic",
+      topic.name());
+}
 
 std::string TransactionalIdOf(const std::string& table_uuid) {
   return "kafka-iceberg-letters-" + table_uuid;
