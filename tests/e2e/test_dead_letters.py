@@ -2,13 +2,11 @@
 """Dead letters in a table of their own: each bad record is there once, whatever is killed, and can be replayed once."""
 
 import collections
-import json
 import signal
 
 from tests.e2e import letters, readers
 from tests.e2e.harness import Engine, Topic
 from tests.e2e.table_check import Table
-from tests.servers import process
 
 
 class DeadLetterTable(letters.LetterScenario):
@@ -104,26 +102,4 @@ class DeadLetterTable(letters.LetterScenario):
         self.prove(topic, config)
 
     def test_a_flood_of_letters_holds_ingest_back(self):
-        topic = Topic(partitions=1)
-        port = process.free_port()
-        self.listen = f"127.0.0.1:{port}"
-        config = self.letters_config(topic, max_rate=100)
-        self.produce(topic, 700, 1)
-        engine = Engine(self, config)
-        self.wait_log("too many dead letters", engine)
-
-        def ready() -> dict:
-            status, body = self.http(port, "/readyz")
-            return {"status": status} | {check["name"]: check["detail"] for check in json.loads(body)["checks"]}
-
-        seen = ready()
-        self.assertEqual(503, seen["status"])
-        self.assertRegex(seen["dead_letters"], "max_rate.*out_of_range")
-        self.assertIn("kafka_iceberg_dead_letters_limited 1", self.http(port, "/metrics")[1])
-        self.produce(topic, 50, 0)
-        self.wait_ingested(topic, engine)
-        self.wait_for("the engine is ready again", lambda: ready()["status"] == 200, engine)
-        self.assertEqual(1, engine.log.count("too many dead letters"))
-        self.assertEqual(0, engine.stop())
-        self.assert_letters(topic)
-        self.prove(topic, config, missing=self.bad)
+        self.check_a_flood_of_letters_holds_ingest_back()

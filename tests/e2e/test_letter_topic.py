@@ -216,6 +216,9 @@ class DeadLetterTopic(letters.LetterScenario):
     def new_topic(self, config: dict) -> NewTopic:
         return NewTopic(self.letters, 2, 1, config=config)
 
+    def test_a_flood_of_letters_holds_ingest_back(self):
+        self.check_a_flood_of_letters_holds_ingest_back()
+
     def test_what_cannot_work_is_said_at_the_start(self):
         topic = Topic(partitions=1)
         for change, pattern in (
