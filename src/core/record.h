@@ -37,7 +37,9 @@ class HeaderReader {
 class RecordHeaders {
  public:
   RecordHeaders() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor)
   RecordHeaders(std::span<const Header> headers) : headers_(headers) {}
+  // NOLINTNEXTLINE(google-explicit-constructor)
   RecordHeaders(const std::vector<Header>& headers) : headers_(headers) {}
   RecordHeaders(HeaderReader& reader, const void* message) : reader_(&reader), message_(message) {}
 

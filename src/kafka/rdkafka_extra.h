@@ -8,6 +8,7 @@
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
+// NOLINTBEGIN(readability-identifier-naming): the names are librdkafka's
 extern "C" {
 
 typedef struct rd_kafka_Uuid_s rd_kafka_Uuid_t;
@@ -52,3 +53,4 @@ KAFKA_ICEBERG_WEAK void rd_kafka_mock_set_controller_id(rd_kafka_mock_cluster_t*
 #undef KAFKA_ICEBERG_WEAK
 
 }  // extern "C"
+// NOLINTEND(readability-identifier-naming)
