@@ -103,7 +103,8 @@ inline uint64_t CopySixteen(const uint8_t* from, uint8_t* to) {
 // Copies a text to where there is room for 64 bytes more, and tells whether it is all ASCII. Short
 // ones in whole blocks if that many bytes can be read, because a loop that ends after a different
 // number of bytes each time costs more in mispredicted branches.
-inline bool CopyText(const uint8_t* from, int64_t size, int64_t readable, uint8_t* to) {
+inline bool CopyText(const uint8_t* from, int64_t size, [[maybe_unused]] int64_t readable,
+                     uint8_t* to) {
 #if defined(__SSE2__)
   if (size <= 16 && readable >= 16) {
     return (internal::CopySixteen(from, to) & ((uint64_t{1} << size) - 1)) == 0;
