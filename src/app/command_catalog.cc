@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -29,7 +30,7 @@ struct Measured {
     std::vector<double> sorted = milliseconds;
     std::ranges::sort(sorted);
     const auto last = static_cast<double>(sorted.size() - 1);
-    return sorted[static_cast<size_t>(fraction * last + 0.5)];
+    return sorted[static_cast<size_t>(std::lround(fraction * last))];
   }
 };
 

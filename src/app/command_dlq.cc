@@ -74,7 +74,7 @@ using Groups = std::map<std::tuple<std::string, std::string, int32_t>, Group>;
 Result<Groups> Collect(const OpenedLetters& opened) {
   Groups groups;
   if (opened.shelf == nullptr) return groups;
-  TRY(opened.shelf->Visit([&](DeadLetter letter) -> Result<bool> {
+  TRY(opened.shelf->Visit([&](const DeadLetter& letter) -> Result<bool> {
     if (!opened.filter.Matches(letter)) return true;
     const auto [entry, is_new] =
         groups.try_emplace({letter.code, letter.topic, letter.partition},
@@ -173,7 +173,7 @@ Status Show(const Arguments& arguments, const OpenedLetters& opened) {
   json list = json::array();
   int64_t shown = 0;
   if (opened.shelf != nullptr) {
-    TRY(opened.shelf->Visit([&](DeadLetter letter) -> Result<bool> {
+    TRY(opened.shelf->Visit([&](const DeadLetter& letter) -> Result<bool> {
       if (!opened.filter.Matches(letter)) return true;
       if (arguments.json) {
         list.push_back(LetterJson(letter));

@@ -24,7 +24,7 @@ constexpr timespec kSignalWait{.tv_sec = 0, .tv_nsec = 50'000'000};
 constexpr int kWaitsBeforeExit = 40;  // two seconds
 
 void WatchSignals(const sigset_t& signals, bool is_service, const std::stop_token& done,
-                  std::stop_source source) {
+                  const std::stop_source& source) {
   int first_signal = 0;
   for (int waits = 0; !done.stop_requested();) {
     const int signal_number = sigtimedwait(&signals, nullptr, &kSignalWait);

@@ -347,6 +347,8 @@ bool CommitRun::InDoubt() const {
 void CommitRun::Mark(const StateEntry& entry) { Apply(context_.memory.epochs, entry); }
 
 void CommitRun::Forget(const std::string& epoch_uuid) {
+  // It may be the key of what is erased.
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
   const std::string uuid = epoch_uuid;
   Mark(AttemptsSettled{uuid});
   Mark(FlushComplete{.table = Name(), .epoch_uuid = uuid});

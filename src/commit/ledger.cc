@@ -49,11 +49,9 @@ void CheckRange(const std::string& name, std::optional<int64_t> next, const Offs
   if (range.start < 0 || range.end < range.start) {
     Contradict(tally,
                fmt::format("{}: [{}, {}) is not a range of offsets", name, range.start, range.end));
-  } else if (!next) {
-    tally.adds = true;
-  } else if (range.start == range.end && range.start <= *next) {
+  } else if (next && range.start == range.end && range.start <= *next) {
     return;
-  } else if (range.start == *next) {
+  } else if (!next || range.start == *next) {
     tally.adds = true;
   } else if (range.end <= *next) {
     if (tally.covered.empty()) {

@@ -91,7 +91,7 @@ void ReadSchema(const ReadContext& context, const toml::table* table, SchemaOpti
   reader.Int("infer_records", schema.infer_records, 1, 1'000'000);
   reader.Choice("breaking_change", schema.breaking_change, {"dead_letter", "fail", "rescue"});
   reader.String("rescue_column", schema.rescue_column);
-  reader.Int("rescue_max_kb", schema.rescue_max_kb, 1, 16 * 1024);
+  reader.Int("rescue_max_kb", schema.rescue_max_kb, 1, 16'384);
   reader.Int("columns_max", schema.columns_max, 1, 100'000);
   reader.StringList("metadata_columns", schema.metadata_columns);
   ReadFields(context, reader.Take("fields"), schema.fields);

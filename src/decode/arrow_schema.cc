@@ -34,7 +34,7 @@ Result<DataTypePtr> ConvertNested(const Type& type, int32_t depth) {
   std::vector<std::shared_ptr<arrow::Field>> children;
   children.reserve(type.fields.size());
   for (const Field& field : type.fields) children.push_back(TRY(ConvertField(field, depth + 1)));
-  if (type.id == TypeId::kStruct) return arrow::struct_(std::move(children));
+  if (type.id == TypeId::kStruct) return arrow::struct_(children);
   const size_t expected = type.id == TypeId::kList ? 1 : 2;
   if (children.size() != expected) {
     return Error::Invalid("a list or map type has {} inner fields instead of {}", children.size(),

@@ -18,11 +18,11 @@ namespace {
 
 Result<buffer::Predicate::Op> ParseOperator(const std::string& text) {
   using Op = buffer::Predicate::Op;
-  static const std::map<std::string, Op> kOperators = {
+  static const std::map<std::string, Op> operators = {
       {"=", Op::kEq}, {"!=", Op::kNe}, {"<", Op::kLt},           {"<=", Op::kLe},
       {">", Op::kGt}, {">=", Op::kGe}, {"is null", Op::kIsNull}, {"is not null", Op::kIsNotNull}};
-  const auto found = kOperators.find(text);
-  if (found == kOperators.end()) return Error::Invalid("\"{}\" is not an operator", text);
+  const auto found = operators.find(text);
+  if (found == operators.end()) return Error::Invalid("\"{}\" is not an operator", text);
   return found->second;
 }
 

@@ -16,8 +16,10 @@ namespace kafka_iceberg::engine {
 class RecordSample {
  public:
   RecordSample() = default;
+  // NOLINTBEGIN(performance-noexcept-move-constructor): a std::deque's is not either
   RecordSample(RecordSample&&) = default;
   RecordSample& operator=(RecordSample&&) = default;
+  // NOLINTEND(performance-noexcept-move-constructor)
 
   void Add(const Record& record) {
     Record kept = record;

@@ -32,8 +32,7 @@ bool MayPass(const Error& error) {
 decode::DeadLetter ToLetter(const std::string& topic, const Record& record,
                             const RouteRefusal& refusal) {
   return decode::MakeDeadLetter(
-      topic, record,
-      {.code = refusal.code, .field_path = refusal.field, .reason = refusal.reason});
+      topic, record, {.code = refusal.code, .field_path = refusal.field, .reason = refusal.reason});
 }
 
 void Refuse(RouteOutcome& outcome, const RouteShare& share, const Error& reason) {
@@ -73,7 +72,8 @@ Status SourceStage::RouteEach(SourceBatch batch, uint64_t seeks) {
         Refuse(outcome, share, *ready.reason);
         share.records.clear();
       }
-      if ((moved = ready.readiness == Readiness::kMoved)) break;
+      moved = ready.readiness == Readiness::kMoved;
+      if (moved) break;
     }
     Shorten(outcome, batch.records.size());
     if (!moved && !outcome.refusals.empty()) {

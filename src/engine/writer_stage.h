@@ -32,7 +32,7 @@ struct WriterStageOptions {
   uint64_t generation = 0;  // the table's current one; messages of others are dropped
   Duration seal_interval =
       std::chrono::milliseconds(100);  // a row is readable after this at the latest
-  int64_t seal_rows = 64 * 1024;
+  int64_t seal_rows = 64LL * 1024;
   int64_t seal_bytes = 8LL << 20;
 };
 

@@ -44,12 +44,12 @@ const PartitionSpec* TableMetadata::FindSpec(int32_t spec_id) const {
 }
 
 const SortOrder& TableMetadata::sort_order() const {
-  static const SortOrder kUnsorted;
+  static const SortOrder unsorted;
   const SortOrder* found = FindIn(
       sort_orders, [&](const SortOrder& order) { return order.order_id == default_sort_order_id; });
   // The unsorted order exists even where a writer did not list it.
-  CHECK(found != nullptr || default_sort_order_id == kUnsorted.order_id);
-  return found == nullptr ? kUnsorted : *found;
+  CHECK(found != nullptr || default_sort_order_id == unsorted.order_id);
+  return found == nullptr ? unsorted : *found;
 }
 
 const Snapshot* TableMetadata::FindSnapshot(int64_t snapshot_id) const {

@@ -150,7 +150,7 @@ class MetadataReader {
 
   Status ReadSnapshots() {
     const auto current = TRY(ReadOptionalLong(json_, "current-snapshot-id"));
-    if (current && *current != kNoSnapshot) metadata_.current_snapshot_id = *current;
+    if (current && *current != kNoSnapshot) metadata_.current_snapshot_id = current;
     return ReadItems(json_, "snapshots", ReadSnapshot, metadata_.snapshots);
   }
 

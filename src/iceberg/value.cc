@@ -76,6 +76,7 @@ Result<Value> LongFromBytes(std::string_view bytes, const Type& type) {
 
 Result<Value> DecimalFromBytes(std::string_view bytes, const Type& type) {
   if (bytes.empty() || bytes.size() > kDecimalBytesMax) return WrongLength(bytes, type);
+  // The first byte has the sign. NOLINTNEXTLINE(bugprone-signed-char-misuse)
   Int128 unscaled = static_cast<int8_t>(bytes.front());
   for (const char byte : bytes.substr(1)) unscaled = unscaled * 256 + static_cast<uint8_t>(byte);
   return Value(DecimalValue{unscaled});

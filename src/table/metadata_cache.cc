@@ -85,7 +85,7 @@ bool MetadataCache::MayAsk() const {
 void MetadataCache::AskOnce() {
   if (is_asking_) {
     const uint64_t before = asks_;
-    done_.wait(mutex_, [&] { return asks_ != before; });
+    while (asks_ == before) done_.wait(mutex_);
     return;
   }
   is_asking_ = true;
@@ -176,7 +176,7 @@ bool MetadataCache::HasFreshFiles() const {
 Status MetadataCache::ListOnce() {
   if (is_listing_) {
     const uint64_t before = listings_;
-    done_.wait(mutex_, [&] { return listings_ != before; });
+    while (listings_ == before) done_.wait(mutex_);
     return listing_status_;
   }
   is_listing_ = true;

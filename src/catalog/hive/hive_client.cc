@@ -43,8 +43,8 @@ std::string HiveClient::metastore() const {
 Result<std::unique_ptr<HiveSession>> HiveClient::Take() {
   std::unique_ptr<HiveSession> session;
   {
-    std::unique_lock lock(mutex_);
-    while (in_use_ >= std::max(options_.connections, 1)) returned_.wait(lock);
+    const MutexLock lock(mutex_);
+    while (in_use_ >= std::max(options_.connections, 1)) returned_.wait(mutex_);
     ++in_use_;
     if (!idle_.empty()) {
       session = std::move(idle_.back());

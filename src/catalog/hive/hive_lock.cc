@@ -120,9 +120,10 @@ Result<HiveLockAnswer> Request(HiveClient& client, const CatalogContext& context
 
 std::unique_ptr<HiveTurn> HiveTurn::Take(std::string table, Duration timeout) {
   Turns& turns = AllTurns();
-  std::unique_lock lock(turns.mutex);
+  const MutexLock lock(turns.mutex);
   const bool is_free = turns.given_back.wait_for(
-      lock, timeout, [&]() NO_THREAD_SAFETY_ANALYSIS { return !turns.taken.contains(table); });
+      turns.mutex, timeout,
+      [&]() NO_THREAD_SAFETY_ANALYSIS { return !turns.taken.contains(table); });
   if (!is_free) return nullptr;
   turns.taken.insert(table);
   return std::unique_ptr<HiveTurn>(new HiveTurn(std::move(table)));

@@ -79,9 +79,13 @@ Status CatalogRows::Prepare() {
   return {};
 }
 
-Result<SqlResult> CatalogRows::Query(SqlStatement statement) { return pool_.Query(statement); }
+Result<SqlResult> CatalogRows::Query(const SqlStatement& statement) {
+  return pool_.Query(statement);
+}
 
-Result<SqlResult> CatalogRows::Execute(SqlStatement statement) { return pool_.Execute(statement); }
+Result<SqlResult> CatalogRows::Execute(const SqlStatement& statement) {
+  return pool_.Execute(statement);
+}
 
 std::string CatalogRows::OnlyTables() {
   MutexLock lock(mutex_);

@@ -53,8 +53,8 @@ class CatalogRows {
                                                      const TableIdentifier& except);
 
  private:
-  Result<SqlResult> Query(SqlStatement statement);
-  Result<SqlResult> Execute(SqlStatement statement);
+  Result<SqlResult> Query(const SqlStatement& statement);
+  Result<SqlResult> Execute(const SqlStatement& statement);
   // " AND (iceberg_type = 'TABLE' ...)" where the column is there.
   std::string OnlyTables();
   std::vector<std::string> KeyOf(const TableIdentifier& identifier) const;

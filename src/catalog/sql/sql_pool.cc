@@ -32,8 +32,8 @@ SqlPool::SqlPool(SqlConnector connect, int connections_max)
 Result<std::unique_ptr<SqlConnection>> SqlPool::Take() {
   std::unique_ptr<SqlConnection> connection;
   {
-    std::unique_lock lock(mutex_);
-    while (in_use_ == connections_max_) returned_.wait(lock);
+    const MutexLock lock(mutex_);
+    while (in_use_ == connections_max_) returned_.wait(mutex_);
     ++in_use_;
     if (!idle_.empty()) {
       connection = std::move(idle_.back());

@@ -10,9 +10,9 @@ namespace {
 const std::vector<OffsetRange>& Find(
     const std::map<TopicPartition, std::vector<OffsetRange>>& ranges,
     const TopicPartition& partition) {
-  static const std::vector<OffsetRange> kNone;
+  static const std::vector<OffsetRange> none;
   const auto found = ranges.find(partition);
-  return found == ranges.end() ? kNone : found->second;
+  return found == ranges.end() ? none : found->second;
 }
 
 // What is left of `range` without `cut`, which it overlaps; empty pieces are left out.

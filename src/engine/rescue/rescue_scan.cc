@@ -17,8 +17,8 @@ namespace {
 constexpr size_t kNearbyMax = 5;
 // Reading stops between files and batches, not within a batch.
 const Error& Enough() {
-  static const Error kEnough = Error::Cancelled("enough was read");
-  return kEnough;
+  static const Error enough = Error::Cancelled("enough was read");
+  return enough;
 }
 
 struct Candidate {

@@ -153,8 +153,8 @@ Result<Append::State::Attempt> Append::State::Begin(const TableMetadata& base) {
   }
   ++attempts;
   TRY(EncodeOwn(base));
-  Target target = TRY(FindTarget(base, options.branch));
-  Attempt attempt = {base, std::move(target)};
+  const Target target = TRY(FindTarget(base, options.branch));
+  Attempt attempt = {base, target};
   attempt.sequence_number = base.format_version >= 2 ? base.last_sequence_number + 1 : 0;
   return attempt;
 }

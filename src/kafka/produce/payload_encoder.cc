@@ -151,10 +151,10 @@ bool PayloadEncoder::ParseTime(std::string_view text, int64_t& micros) {
                               day(static_cast<unsigned>(number(8, 2))));
     if (!date.ok()) return false;
     second_ = std::chrono::sys_days(date).time_since_epoch().count() * 86'400LL +
-              number(11, 2) * 3600 + number(14, 2) * 60 + number(17, 2);
+              number(11, 2) * 3600LL + number(14, 2) * 60LL + number(17, 2);
     second_text_ = text.substr(0, kTimeToSecond);
   }
-  micros = second_ * 1'000'000 + number(kTimeToSecond + 1, 3) * 1000;
+  micros = second_ * 1'000'000 + number(kTimeToSecond + 1, 3) * 1000LL;
   return true;
 }
 
