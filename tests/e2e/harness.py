@@ -16,6 +16,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -221,6 +222,10 @@ class Engine:
             raise AssertionError(f"the engine still runs after {timeout} s") from None
 
     def stop(self, timeout: float = 60) -> int:
+        # A process that has not said a word may not listen yet, and would just end.
+        deadline = time.monotonic() + 10
+        while self.running and not self.log and not self.output and time.monotonic() < deadline:
+            time.sleep(0.01)
         self.signal(signal.SIGTERM)
         return self.wait(timeout)
 
